@@ -1,0 +1,46 @@
+#!/bin/sh
+# Installs what a fresh machine lacks and says so: the Node packages (with Node 24 among them) and, with
+# the argument "redis", a redis-server binary. Everything is said on stderr; stdout stays the caller's.
+set -eu
+cd "$(dirname "$0")/.."
+say() { echo "understudy: $*" >&2; }
+die() { say "$*"; exit 1; }
+
+node_packages() {
+  stamp=node_modules/.understudy-lock
+  wanted=$(cksum <package-lock.json)
+  [ -x node_modules/.bin/node ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
+  say "installing the Node packages and Node 24 into node_modules (npm ci) …"
+  # The packages run no install scripts: node-linux-* carries the binary itself.
+  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || die "npm ci failed; is the npm registry reachable?"
+  [ -x node_modules/.bin/node ] || die "npm brought no Node 24 for this machine ($(uname -sm)); install Node 24 and put it on PATH"
+  echo "$wanted" >"$stamp"
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null 2>&1; then sudo -n "$@" 2>/dev/null || sudo "$@"; else return 127; fi
+}
+
+redis_server() {
+  command -v redis-server >/dev/null 2>&1 && return 0
+  [ -x .cache/bin/redis-server ] && return 0
+  if [ ! -x /usr/bin/redis-check-rdb ]; then
+    command -v apt-get >/dev/null 2>&1 || die "redis-server is missing and there is no apt-get here: install Redis 6.2 or newer, then run this again"
+    say "installing redis-tools with apt-get (the binary only: no service is started) …"
+    { as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-tools; } >&2 ||
+      die "could not install redis-tools: run 'apt-get install redis-server' as root, then run this again"
+  fi
+  # Debian's redis-server is this very file under another name (a link that the package redis-server ships,
+  # together with a service that a developer's machine should not get by running a demo).
+  mkdir -p .cache/bin
+  ln -sfn /usr/bin/redis-check-rdb .cache/bin/redis-server
+  .cache/bin/redis-server --version >/dev/null || die "this redis-tools holds no server: run 'apt-get install redis-server' as root, then run this again"
+}
+
+node_packages
+for need in "$@"; do
+  case $need in
+    redis) redis_server ;;
+    *) die "bootstrap: unknown need '$need'" ;;
+  esac
+done
