@@ -10,9 +10,10 @@ node_packages() {
   stamp=node_modules/.understudy-lock
   wanted=$(cksum <package-lock.json)
   [ -x node_modules/.bin/node ] && [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && return 0
-  say "installing the Node packages and Node 24 into node_modules (npm ci) …"
+  say "installing the Node packages and Node 24 into node_modules (npm install, versions from package-lock.json) …"
+  # Not npm ci: it refuses a lockfile written where a registry lacks other platforms' optional binaries.
   # The packages run no install scripts: node-linux-* carries the binary itself.
-  npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || die "npm ci failed; is the npm registry reachable?"
+  npm install --no-save --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || die "npm install failed; is the npm registry reachable?"
   [ -x node_modules/.bin/node ] || die "npm brought no Node 24 for this machine ($(uname -sm)); install Node 24 and put it on PATH"
   echo "$wanted" >"$stamp"
 }
