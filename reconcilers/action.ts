@@ -1,0 +1,60 @@
+import type { FencingProof, Status } from '../crd/status.ts';
+
+/** A unit may start only with one of these for every other node. */
+export interface ProvedStopped {
+  readonly node: string;
+  readonly proof: FencingProof;
+}
+
+/**
+ * The few things the controller can do. Each carries the epoch it is done under; a node that has seen a
+ * higher one refuses. Each is idempotent: done twice it changes nothing more.
+ */
+export type Action =
+  /** Write status before anything irreversible: after a crash this is all that is known. */
+  | { readonly kind: 'record'; readonly status: Status }
+  | {
+      readonly kind: 'handOver';
+      readonly from: string;
+      readonly to: string;
+      readonly epoch: number;
+      /** How long writes may stand still, and the bound of the whole: catchUpTimeoutSeconds. */
+      readonly budgetMs: number;
+    }
+  | { readonly kind: 'promote'; readonly node: string; readonly epoch: number }
+  | { readonly kind: 'repoint'; readonly node: string; readonly to: string; readonly epoch: number }
+  | {
+      readonly kind: 'startUnits';
+      readonly node: string;
+      readonly units: readonly string[];
+      readonly epoch: number;
+      readonly proofs: readonly ProvedStopped[];
+    }
+  | {
+      readonly kind: 'stopUnits';
+      readonly node: string;
+      readonly units: readonly string[];
+      readonly epoch: number;
+    }
+  | {
+      readonly kind: 'fence';
+      readonly node: string;
+      /** How: stop Redis over its own host, or have another machine switch it off. */
+      readonly method: 'stopRedis' | 'outOfBand';
+      readonly epoch: number;
+    }
+  | { readonly kind: 'preserve'; readonly node: string; readonly epoch: number }
+  | {
+      readonly kind: 'applyConfig';
+      readonly node: string;
+      readonly settings: Readonly<Record<string, string>>;
+      readonly epoch: number;
+    };
+
+export type ActionKind = Action['kind'];
+
+/** What came of an action. `unknown` (a timeout, a lost connection) is never read as either of the others. */
+export type Outcome =
+  | { readonly kind: 'done'; readonly detail?: Readonly<Record<string, string | number>> }
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
+  | { readonly kind: 'unknown'; readonly reason: string; readonly message: string };
