@@ -56,8 +56,12 @@ async function connectOnce(address: RedisAddress): Promise<Redis> {
     await connection.ping();
     return connection;
   } catch (error) {
-    // On a connection that has ended, ioredis would leave a timer of 2 s.
-    if (connection.status !== 'end') connection.disconnect();
+    closeAdmin(connection);
     throw lastError ?? error;
   }
+}
+
+/** Closes the connection. On one that has ended already, ioredis's disconnect() would leave a timer of 2 s. */
+export function closeAdmin(connection: Redis): void {
+  if (connection.status !== 'end') connection.disconnect();
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connectAdmin, type RedisAddress } from './admin-connection.ts';
+import type { Redis } from 'ioredis';
+import { closeAdmin, connectAdmin, type RedisAddress } from './admin-connection.ts';
 import { freePort } from './free-port.ts';
 import { reapOnExit } from './reap-on-exit.ts';
 import { redisBinary } from './redis-binary.ts';
@@ -18,6 +19,7 @@ export class RedisProcess {
   readonly directory: string;
   readonly configFile: string;
   readonly #mode: readonly string[];
+  readonly #connections = new Set<Redis>();
   #child: ChildProcess | undefined;
 
   private constructor(port: number, directory: string, mode: readonly string[]) {
@@ -77,6 +79,18 @@ export class RedisProcess {
     }
   }
 
+  /** A new connection; stop() closes it if the caller has not. */
+  async connect(password?: string): Promise<Redis> {
+    const connection = await connectAdmin({
+      host: this.host,
+      port: this.port,
+      ...(password && { password }),
+    });
+    this.#connections.add(connection);
+    connection.once('end', () => this.#connections.delete(connection));
+    return connection;
+  }
+
   /** Sends the signal; resolves when the process is gone, or at once for SIGSTOP and SIGCONT. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.#child;
@@ -86,8 +100,9 @@ export class RedisProcess {
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await exited;
   }
 
-  /** Ends the process without ceremony and removes its folder. */
+  /** Closes the connections, ends the process without ceremony and removes its folder. */
   async stop(): Promise<void> {
+    for (const connection of this.#connections) closeAdmin(connection);
     await this.kill('SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
   }

@@ -13,7 +13,6 @@ test('a server asks for its password, which stands only in a private config file
   assert.ok(!commandLine.includes(server.password));
   assert.equal((await stat(server.configFile)).mode & 0o777, 0o600);
   const admin = await server.admin();
-  t.after(() => admin.disconnect());
   assert.equal(((await admin.config('GET', 'requirepass')) as string[])[1], server.password);
   await assert.rejects(connectAdmin({ host: server.host, port: server.port }, { timeoutMs: 0 }), /no Redis/);
 });
@@ -30,7 +29,6 @@ test('a killed server comes back on its port with what CONFIG REWRITE saved', as
   await server.restart();
   assert.notEqual(server.pid, pid);
   const after = await server.admin();
-  t.after(() => after.disconnect());
   assert.equal(((await after.config('GET', 'maxmemory')) as string[])[1], '123456789');
 });
 
@@ -46,7 +44,6 @@ test('without snapshots a killed server forgets; with an append-only file it rem
     await server.kill();
     await server.restart();
     const after = await server.admin();
-    t.after(() => after.disconnect());
     assert.equal(await after.get('key'), expected);
   }
 });
@@ -55,7 +52,6 @@ test('a pair is in sync when it is handed out and links again after a restart', 
   const pair = await startPair();
   t.after(() => pair.stop());
   const admin = await pair.primary.admin();
-  t.after(() => admin.disconnect());
   await admin.set('key', '1');
   assert.equal(await admin.wait(1, 5_000), 1);
   assert.equal((await info(admin, 'replication')).connected_slaves, '1');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { connectAdmin, type RedisAddress } from './admin-connection.ts';
+import type { RedisAddress } from './admin-connection.ts';
 import { type ConfigLines, RedisProcess } from './redis-process.ts';
 
 export interface RedisServerOptions {
@@ -61,9 +61,9 @@ export class RedisServer {
     return { host: this.host, port: this.port, password: this.password };
   }
 
-  /** A new connection, for the caller to disconnect. */
+  /** A new connection; stop() closes it if the caller has not. */
   admin(): Promise<Redis> {
-    return connectAdmin(this.address);
+    return this.#process.connect(this.password);
   }
 
   /** Sends the signal; resolves when the process is gone, or at once for SIGSTOP and SIGCONT. */

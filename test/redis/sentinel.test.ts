@@ -10,11 +10,9 @@ test('three Sentinels know each other and the replica, and move the primary when
   const sentinels = await SentinelGroup.start({ primary: pair.primary, downAfterMs: 30_000 });
   t.after(() => sentinels.stop());
   const listener = await sentinels.admin(1);
-  t.after(() => listener.disconnect());
   await listener.subscribe('+switch-master');
   const switched = once(listener, 'message');
   const admin = await sentinels.admin(0);
-  t.after(() => admin.disconnect());
   await admin.call('SENTINEL', 'FAILOVER', sentinels.name);
   const [, payload] = await switched;
   assert.match(

@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis';
-import { connectAdmin } from './admin-connection.ts';
 import { type ConfigLines, RedisProcess } from './redis-process.ts';
 import type { RedisServer } from './redis-server.ts';
 import { until } from './until.ts';
@@ -37,11 +36,11 @@ export class SentinelGroup {
     return this.#processes.length;
   }
 
-  /** A new connection to one of them, for the caller to disconnect. */
+  /** A new connection to one of them; stop() closes it if the caller has not. */
   admin(index = 0): Promise<Redis> {
     const process = this.#processes[index];
     if (process === undefined) throw new Error(`no Sentinel ${index}`);
-    return connectAdmin({ host: process.host, port: process.port });
+    return process.connect();
   }
 
   async stop(): Promise<void> {
