@@ -1,0 +1,117 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+
+export interface Endpoint {
+  host: string;
+  port: number;
+}
+
+/** How a writer's client behaves: one set of values for all contenders of a bench. */
+export interface ClientSettings {
+  endpoints: readonly Endpoint[];
+  password?: string;
+  /** Waits before the next endpoint is tried: the first for the first failure in a row, the last one repeats. */
+  backoffMs: readonly number[];
+  connectTimeoutMs: number;
+  commandTimeoutMs: number;
+}
+
+export const DEFAULT_BACKOFF_MS: readonly number[] = [1, 2, 4, 7, 10];
+
+/** What became of a write. `unknown`: it was sent and no answer came; it may have been applied, or yet be. */
+export type WriteOutcome = { kind: 'acked' } | { kind: 'refused' | 'unsent' | 'unknown'; error: string };
+
+/**
+ * A client as an ordinary application would have it: one connection to one endpoint at a time; when that fails or
+ * says it is not the primary, the next endpoint of the list after a short wait.
+ */
+export class EndpointClient {
+  readonly #settings: ClientSettings;
+  #connection: Redis | undefined;
+  #endpoint = 0;
+  #failuresInRow = 0;
+
+  constructor(settings: ClientSettings) {
+    this.#settings = settings;
+  }
+
+  /** One attempt. After anything but `acked` the client has moved on and waited. */
+  async set(key: string, value: string): Promise<WriteOutcome> {
+    const outcome = await this.#attempt(key, value);
+    if (outcome.kind === 'acked') this.#failuresInRow = 0;
+    else await this.#moveOn();
+    return outcome;
+  }
+
+  close(): void {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    // On a connection that has ended, ioredis's disconnect() would leave a timer of 2 s.
+    if (connection !== undefined && connection.status !== 'end') connection.disconnect();
+  }
+
+  async #attempt(key: string, value: string): Promise<WriteOutcome> {
+    let connection: Redis;
+    try {
+      connection = this.#connection ?? (await this.#connect());
+    } catch (error) {
+      return { kind: 'unsent', error: errorKind(error) };
+    }
+    try {
+      await connection.set(key, value);
+      return { kind: 'acked' };
+    } catch (error) {
+      // An error that Redis itself sent says that the write was not done; any other leaves it open.
+      const answered = error instanceof Error && error.name === 'ReplyError';
+      return { kind: answered ? 'refused' : 'unknown', error: errorKind(error) };
+    }
+  }
+
+  async #connect(): Promise<Redis> {
+    const { endpoints, password, connectTimeoutMs, commandTimeoutMs } = this.#settings;
+    const endpoint = endpoints[this.#endpoint % endpoints.length];
+    if (endpoint === undefined) throw new Error('no endpoints');
+    const connection = new Redis({
+      ...endpoint,
+      ...(password && { password }),
+      lazyConnect: true,
+      connectTimeout: connectTimeoutMs,
+      commandTimeout: commandTimeoutMs,
+      // A failed write shall be seen as failed, at once: no queue, no resending, no reconnecting by itself.
+      maxRetriesPerRequest: 0,
+      retryStrategy: () => null,
+      autoResendUnfulfilledCommands: false,
+      enableOfflineQueue: false,
+      enableReadyCheck: false,
+    });
+    // The rejection of connect() says only that the connection was closed; the reason comes as an event before it.
+    let reason: unknown;
+    connection.on('error', (error) => {
+      reason = error;
+    });
+    this.#connection = connection;
+    try {
+      await connection.connect();
+      return connection;
+    } catch (error) {
+      throw reason ?? error;
+    }
+  }
+
+  async #moveOn(): Promise<void> {
+    this.close();
+    this.#endpoint += 1;
+    const { backoffMs } = this.#settings;
+    const wait = backoffMs[Math.min(this.#failuresInRow, backoffMs.length - 1)] ?? 0;
+    this.#failuresInRow += 1;
+    await delay(wait);
+  }
+}
+
+/** A short name for an error, without addresses or values: READONLY, ECONNREFUSED, 'Command timed out'. */
+function errorKind(error: unknown): string {
+  if (!(error instanceof Error)) return 'other';
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  if (code !== undefined) return code;
+  return /^[A-Z]{3,}(?= )/.exec(error.message)?.[0] ?? error.message.replace(/\d+/g, 'N');
+}

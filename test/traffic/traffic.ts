@@ -1,0 +1,107 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { reapOnExit } from '../redis/reap-on-exit.ts';
+import { type ClientSettings, DEFAULT_BACKOFF_MS, type Endpoint } from './endpoint-client.ts';
+import type { Window } from './gap.ts';
+import { monotonicMs } from './monotonic.ts';
+import type { TrafficReply, TrafficReport, TrafficRequest } from './traffic-protocol.ts';
+import type { OnUnknown } from './writer.ts';
+
+export interface TrafficOptions {
+  endpoints: readonly Endpoint[];
+  password?: string;
+  /** Absent: 4. */
+  writers?: number;
+  /** Absent: skip. */
+  onUnknown?: OnUnknown;
+  /** Overrides of how the clients reconnect; give every contender the same. */
+  client?: Partial<Omit<ClientSettings, 'endpoints' | 'password'>>;
+}
+
+type Question = { kind: 'whenAcked'; total: number } | { kind: 'report'; window: Window } | { kind: 'stop' };
+
+/**
+ * Concurrent writers in a process of their own. Every time is monotonicMs(), in both processes: to mark a moment,
+ * the caller takes the time itself, and asks for a report over a window afterwards.
+ */
+export class Traffic {
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<
+    number,
+    { resolve: (reply: TrafficReply) => void; reject: (error: Error) => void }
+  >();
+  readonly #startedAt = monotonicMs();
+  #lastId = 0;
+  #stopped = false;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    child.on('message', (reply: TrafficReply) => {
+      this.#waiting.get(reply.id)?.resolve(reply);
+      this.#waiting.delete(reply.id);
+    });
+    child.once('exit', (code, signal) => {
+      const error = new Error(`the writer process ended early (${code ?? signal})`);
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+    });
+  }
+
+  /** Resolves when the first write has been acknowledged. */
+  static async start(options: TrafficOptions): Promise<Traffic> {
+    const child = fork(join(import.meta.dirname, 'writer-process.ts'));
+    reapOnExit(child);
+    const traffic = new Traffic(child);
+    const client: ClientSettings = {
+      endpoints: options.endpoints.map(({ host, port }) => ({ host, port })),
+      ...(options.password && { password: options.password }),
+      backoffMs: DEFAULT_BACKOFF_MS,
+      connectTimeoutMs: 1_000,
+      commandTimeoutMs: 3_000,
+      ...options.client,
+    };
+    const settings = { writers: options.writers ?? 4, client, onUnknown: options.onUnknown ?? 'skip' };
+    child.send({ kind: 'start', settings } satisfies TrafficRequest);
+    await traffic.acked(1);
+    return traffic;
+  }
+
+  /** Resolves when so many writes, counted from the start, have been acknowledged. */
+  async acked(total: number): Promise<void> {
+    await this.#ask({ kind: 'whenAcked', total });
+  }
+
+  /** What the writers saw from `from` (absent: the start) to `to` (absent: now). */
+  async report(window: Partial<Window> = {}): Promise<TrafficReport> {
+    const whole = { from: this.#startedAt, to: monotonicMs() };
+    const reply = await this.#ask({ kind: 'report', window: { ...whole, ...window } });
+    if (reply.kind !== 'report') throw new Error(`asked for a report, got ${reply.kind}`);
+    return reply.report;
+  }
+
+  /** Ends the writing; report() still answers until close(). */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    await this.#ask({ kind: 'stop' });
+  }
+
+  /** Ends the process. */
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGKILL');
+    await exited;
+  }
+
+  #ask(question: Question): Promise<TrafficReply> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#child.send({ ...question, id } satisfies TrafficRequest, (error) => {
+        if (error !== null) reject(error);
+      });
+    });
+  }
+}

@@ -1,0 +1,63 @@
+import { type AckedKeys, keyOf, toRanges } from './acked-keys.ts';
+import { type ClientSettings, EndpointClient } from './endpoint-client.ts';
+import { type Gap, longestGap, type Window } from './gap.ts';
+import { monotonicMs } from './monotonic.ts';
+
+/** After a write of unknown fate: write the same key again, or leave it and go on with the next number. */
+export type OnUnknown = 'retry' | 'skip';
+
+/** Writes one key after the other, each once acknowledged, and remembers when. */
+export class Writer {
+  readonly #writer: number;
+  readonly #client: EndpointClient;
+  readonly #onUnknown: OnUnknown;
+  readonly #seqs: number[] = [];
+  readonly #times: number[] = [];
+  readonly errors = new Map<string, number>();
+  unknownWrites = 0;
+
+  constructor(writer: number, settings: ClientSettings, onUnknown: OnUnknown) {
+    this.#writer = writer;
+    this.#client = new EndpointClient(settings);
+    this.#onUnknown = onUnknown;
+  }
+
+  /** Monotonic times of the acknowledgements, ascending. */
+  get ackTimes(): readonly number[] {
+    return this.#times;
+  }
+
+  /** Writes until the signal is aborted; `onAck` is called after each acknowledgement. */
+  async run(signal: AbortSignal, onAck: () => void): Promise<void> {
+    let seq = 0;
+    while (!signal.aborted) {
+      const outcome = await this.#client.set(keyOf(this.#writer, seq), String(seq));
+      if (outcome.kind === 'acked') {
+        this.#times.push(monotonicMs());
+        this.#seqs.push(seq);
+        seq += 1;
+        onAck();
+      } else {
+        this.errors.set(outcome.error, (this.errors.get(outcome.error) ?? 0) + 1);
+        if (outcome.kind === 'unknown') {
+          this.unknownWrites += 1;
+          if (this.#onUnknown === 'skip') seq += 1;
+        }
+      }
+    }
+    this.#client.close();
+  }
+
+  /** The keys acknowledged inside the window. */
+  acked(window: Window): AckedKeys {
+    const inside = this.#seqs.filter((_, index) => {
+      const time = this.#times[index] ?? 0;
+      return time >= window.from && time <= window.to;
+    });
+    return { writer: this.#writer, ranges: toRanges(inside) };
+  }
+
+  gap(window: Window): Gap {
+    return longestGap(this.#times, window);
+  }
+}
