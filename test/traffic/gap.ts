@@ -17,7 +17,7 @@ export interface Gap {
  * The longest time without an acknowledgement that touches the window. `acks` ascends. Silence at the end of the
  * window counts up to its end; silence before the first acknowledgement counts from the window's start.
  */
-export function longestGap(acks: readonly number[], window: Window): Gap {
+export function longestGap(acks: Iterable<number>, window: Window): Gap {
   let longest: Gap = { gapMs: 0, from: window.from, to: window.from, open: false };
   let previous = window.from;
   for (const ack of acks) {

@@ -14,7 +14,7 @@ export interface TrafficSettings {
 export type TrafficRequest =
   | { kind: 'start'; settings: TrafficSettings }
   | { kind: 'whenAcked'; id: number; total: number }
-  | { kind: 'report'; id: number; window: Window }
+  | { kind: 'report'; id: number; window: Partial<Window> }
   | { kind: 'stop'; id: number };
 
 /** From the writer process to its parent. `id` is that of the request. */

@@ -1,4 +1,5 @@
 import { longestGap, type Window } from './gap.ts';
+import { monotonicMs } from './monotonic.ts';
 import type { TrafficReport, TrafficSettings } from './traffic-protocol.ts';
 import { Writer } from './writer.ts';
 
@@ -9,6 +10,7 @@ export class WriterPool {
   readonly #running: Promise<unknown>;
   readonly #waits: { total: number; reached: () => void }[] = [];
   #total = 0;
+  #stoppedAt: number | undefined;
 
   /** Starts writing at once. */
   constructor(settings: TrafficSettings) {
@@ -27,8 +29,11 @@ export class WriterPool {
     this.#notify();
   }
 
-  report(window: Window): TrafficReport {
-    const times = this.#writers.flatMap((writer) => writer.ackTimes).sort((a, b) => a - b);
+  /** Without `from`: since the first acknowledgement. Without `to`: until now, or the stop. */
+  report(asked: Partial<Window>): TrafficReport {
+    const times = this.#ackTimes();
+    const now = monotonicMs();
+    const window: Window = { from: times[0] ?? now, to: this.#stoppedAt ?? now, ...asked };
     const errors: Record<string, number> = {};
     for (const writer of this.#writers) {
       for (const [kind, count] of writer.errors) errors[kind] = (errors[kind] ?? 0) + count;
@@ -48,6 +53,19 @@ export class WriterPool {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    this.#stoppedAt ??= monotonicMs();
+  }
+
+  /** Of all writers together, ascending. */
+  #ackTimes(): Float64Array {
+    const each = this.#writers.map((writer) => writer.ackTimes);
+    const all = new Float64Array(each.reduce((sum, times) => sum + times.length, 0));
+    let at = 0;
+    for (const times of each) {
+      all.set(times, at);
+      at += times.length;
+    }
+    return all.sort();
   }
 
   #acked(): void {

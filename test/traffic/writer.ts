@@ -1,3 +1,4 @@
+import { AckLog } from './ack-log.ts';
 import { type AckedKeys, keyOf, toRanges } from './acked-keys.ts';
 import { type ClientSettings, EndpointClient } from './endpoint-client.ts';
 import { type Gap, longestGap, type Window } from './gap.ts';
@@ -11,8 +12,7 @@ export class Writer {
   readonly #writer: number;
   readonly #client: EndpointClient;
   readonly #onUnknown: OnUnknown;
-  readonly #seqs: number[] = [];
-  readonly #times: number[] = [];
+  readonly #log = new AckLog();
   readonly errors = new Map<string, number>();
   unknownWrites = 0;
 
@@ -23,8 +23,8 @@ export class Writer {
   }
 
   /** Monotonic times of the acknowledgements, ascending. */
-  get ackTimes(): readonly number[] {
-    return this.#times;
+  get ackTimes(): Float64Array {
+    return this.#log.times;
   }
 
   /** Writes until the signal is aborted; `onAck` is called after each acknowledgement. */
@@ -33,8 +33,7 @@ export class Writer {
     while (!signal.aborted) {
       const outcome = await this.#client.set(keyOf(this.#writer, seq), String(seq));
       if (outcome.kind === 'acked') {
-        this.#times.push(monotonicMs());
-        this.#seqs.push(seq);
+        this.#log.add(seq, monotonicMs());
         seq += 1;
         onAck();
       } else {
@@ -50,14 +49,11 @@ export class Writer {
 
   /** The keys acknowledged inside the window. */
   acked(window: Window): AckedKeys {
-    const inside = this.#seqs.filter((_, index) => {
-      const time = this.#times[index] ?? 0;
-      return time >= window.from && time <= window.to;
-    });
+    const inside = this.#log.seqsBetween(window.from, window.to);
     return { writer: this.#writer, ranges: toRanges(inside) };
   }
 
   gap(window: Window): Gap {
-    return longestGap(this.#times, window);
+    return longestGap(this.#log.times, window);
   }
 }
