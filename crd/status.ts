@@ -50,6 +50,7 @@ const transitionSchema = z
     from: z.string().optional(),
     to: z.string(),
     epoch,
+    fromEpoch: epoch.describe('The epoch before it: annotations that name it still hold'),
     step: z.enum(transitionSteps),
     cause: z.string().describe('The reason that led to it'),
     startTime: time,

@@ -22,7 +22,14 @@ export type Action =
       readonly budgetMs: number;
     }
   | { readonly kind: 'promote'; readonly node: string; readonly epoch: number }
-  | { readonly kind: 'repoint'; readonly node: string; readonly to: string; readonly epoch: number }
+  | {
+      readonly kind: 'repoint';
+      readonly node: string;
+      readonly to: string;
+      /** It was a primary: its paused writers are released and its clients sent away. */
+      readonly dropClients: boolean;
+      readonly epoch: number;
+    }
   | {
       readonly kind: 'startUnits';
       readonly node: string;

@@ -1,0 +1,212 @@
+import type { Evidence } from './evidence.ts';
+import { nodeMemory } from './memory.ts';
+import type { PrimaryView, ReplicaView } from './observation.ts';
+import type { Finding } from './reasons.ts';
+import { Reason } from './reasons.ts';
+import { relate } from './replication-history.ts';
+import type { Situation } from './situation.ts';
+import { answering, epochOf, follows, isCurrentWish, observed, others, specOf } from './situation.ts';
+
+/** One node that might lead, seen against the primary that it would replace. */
+interface Candidacy {
+  readonly situation: Situation;
+  readonly name: string;
+  readonly from: string;
+  readonly planned: boolean;
+  readonly accepted: boolean;
+}
+
+type Check = (candidacy: Candidacy, view: PrimaryView | ReplicaView) => Finding | undefined;
+
+/** Longest that a replica may have been without its link when nobody watched the primary meanwhile (s). */
+const unwatchedLinkSeconds = 30;
+
+const mayBePromoted: Check = ({ name }, view) =>
+  view.priority === 0
+    ? {
+        reason: Reason.CandidatePriorityZero,
+        message: `${name} has replica-priority 0: Redis's own word that it is never to lead.`,
+      }
+    : undefined;
+
+const diskWorks: Check = ({ name }, view) =>
+  view.diskFailing
+    ? { reason: Reason.CandidateDiskFailing, message: `${name} cannot write to its disk. Free space there.` }
+    : undefined;
+
+const isReplicaOfIt: Check = ({ situation, name, from, accepted, planned }, view) => {
+  if (accepted || name === from) return undefined;
+  if (view.role === 'replica' && follows(situation, view, from)) return undefined;
+  if (!planned && continuesFrom(situation, view, from)) return undefined;
+  return { reason: Reason.CandidateNotReplica, message: `${name} is no replica of ${from}.` };
+};
+
+/** Promoted by hand after the primary's death: its history branched off the old primary's. */
+function continuesFrom(situation: Situation, view: PrimaryView | ReplicaView, from: string): boolean {
+  const seen = lastSeenOf(situation, from);
+  return seen !== undefined && relate(seen, view).kind !== 'unrelated';
+}
+
+const isNotSyncing: Check = ({ name }, view) =>
+  view.role === 'replica' && view.link === 'syncing'
+    ? {
+        reason: Reason.CandidateSyncing,
+        message: `${name} is copying the data set and holds no whole one. It is ready when the copy is done.`,
+      }
+    : undefined;
+
+const wasInSync: Check = ({ situation, name, from, accepted }) => {
+  const known = situation.status.nodes?.find((node) => node.name === name);
+  if (accepted || name === from || known?.inSync !== undefined) return undefined;
+  return { reason: Reason.CandidateNeverInSync, message: `${name} was never seen in sync with ${from}.` };
+};
+
+const linkIsUp: Check = ({ name, planned }, view) =>
+  planned && view.role === 'replica' && view.link === 'down'
+    ? {
+        reason: Reason.CandidateLinkDown,
+        message: `${name}'s replication link is down. See its log; masterauth and the address must be right.`,
+      }
+    : undefined;
+
+const isCloseBehind: Check = (candidacy, view) => {
+  const { situation, name, from, accepted } = candidacy;
+  if (accepted || name === from) return undefined;
+  const reference = answering(situation, from) ?? lastSeenOf(situation, from);
+  if (reference === undefined) return watchedLongEnough(candidacy, view);
+  const relation = relate(reference, view);
+  if (relation.kind === 'unrelated')
+    return answering(situation, from) !== undefined && !candidacy.planned
+      ? undefined // a restarted primary has a history of its own: its replica is what is left of the old one
+      : {
+          reason: Reason.CandidateHistoryUnknown,
+          message: `${name}'s data does not descend from ${from}'s.`,
+        };
+  const behind = relation.kind === 'diverged' ? relation.extraBytes : 0;
+  if (behind <= situation.spec.failover.maxLagBytes) return undefined;
+  return {
+    reason: Reason.CandidateTooFarBehind,
+    message: `${name} lacks more than failover.maxLagBytes of ${from}'s writes.`,
+  };
+};
+
+/** Nobody here saw the primary alive (we started later): the replica's link tells how old its data may be. */
+function watchedLongEnough(
+  { situation, name, from }: Candidacy,
+  view: PrimaryView | ReplicaView,
+): Finding | undefined {
+  if (view.role === 'primary') return undefined;
+  const lost = view.linkDownSeconds ?? 0;
+  const { host } = observed(situation, from);
+  const ended = host.state === 'answers' ? host.redisUnit?.endedSeconds : undefined;
+  if (lost <= unwatchedLinkSeconds || (ended !== undefined && lost <= ended + unwatchedLinkSeconds))
+    return undefined;
+  return {
+    reason: Reason.CandidateStalenessUnknown,
+    message: `${name} lost its link long ago, and nobody watched ${from} since: writes may be missing. Accept its data with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}", or start ${from}.`,
+  };
+}
+
+function lastSeenOf(
+  situation: Situation,
+  from: string,
+): { replicationId: string; offset: number } | undefined {
+  return nodeMemory(situation.memory, from).lastSeen ?? situation.status.transition?.lastSeen;
+}
+
+const hostCanRunUnits: Check = ({ situation, name }) => {
+  if (situation.spec.units.length === 0) return undefined;
+  const { host } = observed(situation, name);
+  if (host.state !== 'answers')
+    return {
+      reason: Reason.CandidateHostSilent,
+      message: `${name}'s host does not answer: the units could not be started there.`,
+    };
+  const missing = situation.spec.units.find(
+    (unit) => !host.units.some((seen) => seen.name === unit.name && seen.state !== 'unknownUnit'),
+  );
+  return missing === undefined
+    ? undefined
+    : {
+        reason: Reason.CandidateUnitMissing,
+        message: `${name}'s host does not know the unit ${missing.name}. Install it there.`,
+      };
+};
+
+/** In this order: the first reason is the one that is told. */
+const checks: readonly Check[] = [
+  isReplicaOfIt,
+  isNotSyncing,
+  wasInSync,
+  linkIsUp,
+  isCloseBehind,
+  diskWorks,
+  mayBePromoted,
+];
+
+/** Why `name` may not take over from `from`, or nothing. Planned: `from` is alive and hands over. */
+export function whyNotLead(
+  situation: Situation,
+  name: string,
+  from: string,
+  planned: boolean,
+): Finding | undefined {
+  const view = answering(situation, name);
+  if (view === undefined)
+    return {
+      reason: Reason.CandidateUnreachable,
+      message: `${name} ${describe(observed(situation, name).redis.state)}.`,
+    };
+  const wish = situation.wishes.acceptDataOf;
+  const accepted = wish?.node === name && isCurrentWish(situation.status, wish.epoch);
+  const candidacy: Candidacy = { situation, name, from, planned, accepted };
+  for (const check of checks) {
+    const finding = check(candidacy, view);
+    if (finding !== undefined) return finding;
+  }
+  // In a failover writes come first: units that cannot start there are told of, and do not keep the group down.
+  return planned ? hostCanRunUnits(candidacy, view) : undefined;
+}
+
+/** What else keeps the units off a node that may lead (for FailoverReady). */
+export function whyNotRunUnits(situation: Situation, name: string): Finding | undefined {
+  const view = answering(situation, name);
+  return view === undefined
+    ? undefined
+    : hostCanRunUnits({ situation, name, from: name, planned: true, accepted: false }, view);
+}
+
+/** The best node to take over from a dead `from` (or `from` itself, when it was merely demoted): the one with the most data, then the requested one, then spec order. */
+export function bestCandidate(
+  situation: Situation,
+  from: string,
+): { name: string } | { refusals: Finding[] } {
+  const selfToo = answering(situation, from)?.role === 'replica';
+  const names = [...others(situation, from), ...(selfToo ? [from] : [])].filter((name) =>
+    specOf(situation, name),
+  );
+  const refusals: Finding[] = [];
+  const eligible: { name: string; offset: number }[] = [];
+  for (const name of names) {
+    const finding = whyNotLead(situation, name, from, false);
+    if (finding === undefined) eligible.push({ name, offset: answering(situation, name)?.offset ?? 0 });
+    else refusals.push(finding);
+  }
+  eligible.sort(
+    (a, b) => b.offset - a.offset || rank(situation, a.name, from) - rank(situation, b.name, from),
+  );
+  const [best] = eligible;
+  return best === undefined ? { refusals } : { name: best.name };
+}
+
+function rank(situation: Situation, name: string, from: string): number {
+  if (name === situation.status.transition?.to) return 0;
+  if (name === from) return 1;
+  return name === situation.spec.primary ? 2 : 3;
+}
+
+function describe(state: Evidence['port'] | 'answers'): string {
+  return state === 'refused'
+    ? 'is not running: nothing listens on its port'
+    : `cannot be used: its Redis is ${state}`;
+}

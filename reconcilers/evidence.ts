@@ -1,0 +1,90 @@
+import { nodeMemory } from './memory.ts';
+import type { ReplicaView, UnitView } from './observation.ts';
+import { holdsMoreThan } from './replication-history.ts';
+import type { Situation } from './situation.ts';
+import { answering, asPrimary, asReplica, follows, observed, others } from './situation.ts';
+
+/** What the three witnesses say of one node that should be the primary. */
+export interface Evidence {
+  readonly port: 'primary' | 'replica' | 'refused' | 'silent' | 'loading' | 'unauthorised' | 'unusable';
+  readonly host: 'crashed' | 'stoppedCleanly' | 'processThere' | 'silent' | 'none';
+  /** The other nodes' replication links to it; unknown when no replica of it answers. */
+  readonly links: 'up' | 'down' | 'unknown';
+  /** A replica that was in sync holds data that the node, restarted, no longer has. */
+  readonly stale: boolean;
+  readonly diskFailing: boolean;
+  /** How long (ms) its Redis has not answered. */
+  readonly downMs: number;
+}
+
+export function evidenceOf(situation: Situation, name: string): Evidence {
+  const since = nodeMemory(situation.memory, name).redisDownSince;
+  return {
+    port: portEvidence(situation, name),
+    host: hostEvidence(situation, name),
+    links: linksEvidence(situation, name),
+    stale: isStale(situation, name),
+    diskFailing: answering(situation, name)?.diskFailing ?? false,
+    downMs: since === undefined ? 0 : situation.now - since,
+  };
+}
+
+function portEvidence(situation: Situation, name: string): Evidence['port'] {
+  const { redis } = observed(situation, name);
+  return redis.state === 'answers' ? redis.role : redis.state;
+}
+
+function hostEvidence(situation: Situation, name: string): Evidence['host'] {
+  const { host } = observed(situation, name);
+  if (host.state === 'none') return 'none';
+  if (host.state !== 'answers') return 'silent';
+  // A host that does not know Redis's unit can say nothing about the process.
+  return host.redisUnit === undefined || host.redisUnit.state === 'unknownUnit'
+    ? 'none'
+    : processEvidence(host.redisUnit);
+}
+
+/**
+ * systemd: Result names why a service's last run ended; NRestarts counts the restarts it did by itself.
+ * A service that is starting again after a bad result crashed, whatever its state says now.
+ */
+function processEvidence(unit: UnitView): Evidence['host'] {
+  if (unit.state === 'failed') return 'crashed';
+  if (unit.state === 'running') return 'processThere';
+  if (unit.result !== 'success') return 'crashed';
+  return unit.state === 'starting' && unit.restarts > 0 ? 'crashed' : 'stoppedCleanly';
+}
+
+/**
+ * A replica's witness is how long ago it heard the primary: master_link_status stays up for repl-timeout
+ * (60 s) after a silent power loss.
+ */
+function hears(situation: Situation, replica: ReplicaView): boolean {
+  if (replica.link === 'down') return false;
+  return (replica.lastIoSeconds ?? 0) < Math.max(situation.spec.failover.unreachableAfterSeconds, 2);
+}
+
+function linksEvidence(situation: Situation, name: string): Evidence['links'] {
+  const replicas = others(situation, name)
+    .map((other) => asReplica(situation, other))
+    .filter((view) => view !== undefined)
+    .filter((view) => follows(situation, view, name));
+  if (replicas.length === 0) return 'unknown';
+  return replicas.some((view) => hears(situation, view)) ? 'up' : 'down';
+}
+
+/**
+ * The node came back with less than its replica still has; the moment that replica syncs, it wipes the better
+ * copy. A restarted primary always has a new replication id, and continues the old one only as far as its
+ * snapshot went (Redis 7 keeps id and offset in the RDB, not in the AOF).
+ */
+function isStale(situation: Situation, name: string): boolean {
+  const primary = asPrimary(situation, name);
+  if (primary === undefined) return false;
+  return others(situation, name).some((other) => {
+    const replica = asReplica(situation, other);
+    const wasInSync = situation.status.nodes?.some((node) => node.name === other && node.inSync === true);
+    if (replica === undefined || !wasInSync || !follows(situation, replica, name)) return false;
+    return replica.replicationId !== primary.replicationId && holdsMoreThan(replica, primary);
+  });
+}

@@ -1,0 +1,93 @@
+import type { Finding } from './reasons.ts';
+import { Reason } from './reasons.ts';
+import { relate } from './replication-history.ts';
+import type { Situation } from './situation.ts';
+import {
+  answering,
+  asPrimary,
+  asReplica,
+  epochOf,
+  follows,
+  isCurrentWish,
+  nodeNames,
+  others,
+} from './situation.ts';
+
+/**
+ * Which node is the group's primary by right: the one that the record names, or, where there is no record,
+ * the one whose data contains everybody else's. All other answering primaries are rogues.
+ */
+export type Expected =
+  | { readonly kind: 'node'; readonly node: string; readonly adopted?: 'first' | 'byHand' }
+  | { readonly kind: 'none'; readonly finding: Finding };
+
+export function expectedPrimary(situation: Situation): Expected {
+  const { status } = situation;
+  const transition = status.transition;
+  if (transition !== undefined && isFulfilled(situation)) return { kind: 'node', node: transition.to };
+  const recorded = status.currentPrimary;
+  if (recorded === undefined || !nodeNames(situation).includes(recorded)) return firstPrimary(situation);
+  const byHand = promotedByHand(situation, recorded);
+  return byHand === undefined
+    ? { kind: 'node', node: recorded }
+    : { kind: 'node', node: byHand, adopted: 'byHand' };
+}
+
+/** The recorded transition's target leads already. In a planned one both can answer as primary only by a restart of the target. */
+function isFulfilled(situation: Situation): boolean {
+  const transition = situation.status.transition;
+  if (transition === undefined || asPrimary(situation, transition.to) === undefined) return false;
+  const planned = transition.kind === 'Switchover' || transition.kind === 'Failback';
+  return !(planned && transition.from !== undefined && asPrimary(situation, transition.from) !== undefined);
+}
+
+/** Somebody ran REPLICAOF by hand: the recorded primary follows another node that answers as a primary. */
+function promotedByHand(situation: Situation, recorded: string): string | undefined {
+  const demoted = asReplica(situation, recorded);
+  if (demoted === undefined) return undefined;
+  return others(situation, recorded).find((name) => {
+    const primary = asPrimary(situation, name);
+    return primary !== undefined && follows(situation, demoted, name);
+  });
+}
+
+function firstPrimary(situation: Situation): Expected {
+  const accepted = situation.wishes.acceptDataOf;
+  if (
+    accepted !== undefined &&
+    isCurrentWish(situation.status, accepted.epoch) &&
+    answering(situation, accepted.node)
+  )
+    return { kind: 'node', node: accepted.node, adopted: 'first' };
+  const silent = nodeNames(situation).filter((name) => answering(situation, name) === undefined);
+  if (silent.length > 0) {
+    const message = `No primary is on record, and ${silent.join(', ')} does not answer: without a look at every node none can be chosen. Start Redis there or mend its address and password.`;
+    return { kind: 'none', finding: { reason: Reason.NoPrimaryKnown, message } };
+  }
+  const leading = nodeNames(situation).filter((name) => containsAllOthers(situation, name));
+  const [only] = leading;
+  if (only === undefined) {
+    const message = `Several nodes hold data and none holds everything: say whose data to keep with the annotation understudy.dev/accept-data-of: "NODE@${epochOf(situation.status)}". The others' data is preserved first.`;
+    return { kind: 'none', finding: { reason: Reason.SplitBrainUndecided, message } };
+  }
+  const primaries = leading.filter((name) => asPrimary(situation, name) !== undefined);
+  const choice = preferred(situation, primaries.length > 0 ? primaries : leading) ?? only;
+  return { kind: 'node', node: choice, adopted: 'first' };
+}
+
+function preferred(situation: Situation, names: readonly string[]): string | undefined {
+  return names.includes(situation.spec.primary) ? situation.spec.primary : names[0];
+}
+
+/** Every other node is empty, a replica of this one, or has a history that is a part of this one's. */
+function containsAllOthers(situation: Situation, name: string): boolean {
+  const view = answering(situation, name);
+  if (view === undefined) return false;
+  return others(situation, name).every((other) => {
+    const held = answering(situation, other);
+    if (held === undefined) return false;
+    if (held.keys === 0) return true;
+    if (held.role === 'replica' && follows(situation, held, name)) return true;
+    return relate(held, view).kind === 'prefix';
+  });
+}

@@ -1,0 +1,181 @@
+import type { TransitionStep } from '../crd/status.ts';
+import type { Action } from './action.ts';
+import type { Analysis } from './analysis.ts';
+import { fencePlan } from './fencing.ts';
+import type { Change, Lead } from './lead.ts';
+import { rogues } from './lead.ts';
+import { nodeMemory } from './memory.ts';
+import type { Finding } from './reasons.ts';
+import { Reason } from './reasons.ts';
+import { configActions } from './redis-config.ts';
+import { holdsMoreThan } from './replication-history.ts';
+import type { Situation } from './situation.ts';
+import { answering, asPrimary, asReplica, epochOf, follows, observed, others } from './situation.ts';
+import { isPlanned, isUnderWay, openTransition, progressOf, stepOf } from './transition.ts';
+import { startBeside, stopDuplicates, stopElsewhere } from './unit-placement.ts';
+
+/** The fewest actions that lead from what is seen to what is wanted, in order; and what is waited for. */
+export interface Plan {
+  readonly actions: readonly Action[];
+  /** Why part of what is wanted is not in the plan. */
+  readonly blocked?: Finding;
+  readonly unitsBlocked?: Finding;
+  readonly retryInMs?: number;
+}
+
+export function planFor(situation: Situation, lead: Lead): Plan {
+  if (situation.spec.paused || lead.blocked?.reason === Reason.OtherFailoverAgent) return { actions: [] };
+  const epoch = epochOf(situation.status);
+  if (lead.change !== undefined) return changeOver(situation, lead.change, lead.analysis);
+  if (lead.settled && lead.current !== undefined) return arrangeAround(situation, lead.current, epoch);
+  return { actions: stopDuplicates(situation, lead.current ?? situation.spec.primary, epoch) };
+}
+
+/** A change of primary, from its record to the last repointed replica. */
+function changeOver(situation: Situation, change: Change, analysis: Analysis | undefined): Plan {
+  const underWay = isUnderWay(situation, change);
+  const epoch = underWay ? epochOf(situation.status) : 0;
+  const draft = changeActions(situation, change, analysis, epoch);
+  if ('finding' in draft)
+    return {
+      actions: stopDuplicates(situation, change.from, epochOf(situation.status)),
+      blocked: draft.finding,
+    };
+  if (underWay) return draft;
+  const transition = openTransition(situation, change, stepOf(draft.actions) as TransitionStep);
+  const status = { ...situation.status, epoch: transition.epoch, transition };
+  // An automatic failover overtakes whatever was asked for: nothing moves again until somebody asks anew.
+  const handled = change.kind === 'Failover' ? { handledPrimary: situation.spec.primary } : {};
+  const stamped = draft.actions.map((action) =>
+    action.kind === 'record' ? action : { ...action, epoch: transition.epoch },
+  );
+  return { ...draft, actions: [{ kind: 'record', status: { ...status, ...handled } }, ...stamped] };
+}
+
+function changeActions(
+  situation: Situation,
+  change: Change,
+  analysis: Analysis | undefined,
+  epoch: number,
+): Plan | { finding: Finding } {
+  const { from, to } = change;
+  const stops = stopElsewhere(situation, to, epoch);
+  const start = startBeside(
+    situation,
+    to,
+    epoch,
+    stops.map((action) => ('node' in action ? action.node : '')),
+  );
+  const repoints = followersToMove(situation, from, to, epoch);
+  const unitsBlocked = start.blocked === undefined ? {} : { unitsBlocked: start.blocked };
+  if (change.how === 'handOver') {
+    const budgetMs = situation.spec.switchover.catchUpTimeoutSeconds * 1000;
+    const handOver: Action = { kind: 'handOver', from, to, epoch, budgetMs };
+    return { actions: [...stops, handOver, ...start.actions, ...repoints], ...unitsBlocked };
+  }
+  const fence =
+    analysis === undefined
+      ? { kind: 'ready' as const, actions: [] }
+      : fencePlan(situation, from, analysis, epoch);
+  if (fence.kind === 'missing') return { finding: fence.finding };
+  const fences = fence.actions.map((action) => ({ ...action, epoch }) as Action);
+  // Writes come back first: the units of a dead primary's node are stopped after the promotion, and before any start.
+  const promote: Action = { kind: 'promote', node: to, epoch };
+  return { actions: [...fences, promote, ...stops, ...start.actions, ...repoints], ...unitsBlocked };
+}
+
+/** Replicas of the old primary, and the old primary itself where it was demoted already. */
+function followersToMove(situation: Situation, from: string, to: string, epoch: number): Action[] {
+  return others(situation, to).flatMap((node): Action[] => {
+    const replica = asReplica(situation, node);
+    if (replica === undefined) return [];
+    if (node === from) return [{ kind: 'repoint', node, to, dropClients: true, epoch }];
+    const target = answering(situation, to);
+    const wouldLose =
+      target !== undefined &&
+      node !== to &&
+      replica.offset > target.offset &&
+      !follows(situation, replica, to);
+    return follows(situation, replica, to) || wouldLose
+      ? []
+      : [{ kind: 'repoint', node, to, dropClients: false, epoch }];
+  });
+}
+
+/** The primary is as it should be: everything else is arranged around it. */
+function arrangeAround(situation: Situation, primary: string, epoch: number): Plan {
+  const stops = stopElsewhere(situation, primary, epoch);
+  const stopping = stops.map((action) => ('node' in action ? action.node : ''));
+  const start = startBeside(situation, primary, epoch, stopping);
+  const replicas = replicaActions(situation, primary, epoch);
+  const actions = [
+    ...unfinished(situation, primary, epoch),
+    ...stops,
+    ...start.actions,
+    ...replicas.actions,
+    ...configActions(situation, epoch),
+  ];
+  return {
+    actions,
+    ...(replicas.blocked === undefined ? {} : { blocked: replicas.blocked }),
+    ...(start.blocked === undefined ? {} : { unitsBlocked: start.blocked }),
+    ...(start.retryInMs === undefined ? {} : { retryInMs: start.retryInMs }),
+  };
+}
+
+/**
+ * A change whose new primary leads, but whose end this process did not see: persist its role, and release the
+ * old primary's paused or stuck clients. Both do nothing where nothing is left to do.
+ */
+function unfinished(situation: Situation, primary: string, epoch: number): Action[] {
+  const open = situation.status.transition;
+  if (open?.to !== primary) return [];
+  const progress = progressOf(situation);
+  const promote: Action[] =
+    progress?.promotedAt === undefined ? [{ kind: 'promote', node: primary, epoch }] : [];
+  const release =
+    isPlanned(open) &&
+    open.from !== undefined &&
+    progress?.handedOver !== true &&
+    asReplica(situation, open.from) !== undefined;
+  return release && open.from !== undefined
+    ? [...promote, { kind: 'repoint', node: open.from, to: primary, dropClients: true, epoch }]
+    : promote;
+}
+
+function replicaActions(
+  situation: Situation,
+  primary: string,
+  epoch: number,
+): { actions: Action[]; blocked?: Finding } {
+  const actions: Action[] = [];
+  let blocked: Finding | undefined;
+  const leading = asPrimary(situation, primary);
+  const rogue = rogues(situation, primary);
+  for (const node of others(situation, primary)) {
+    const view = answering(situation, node);
+    if (view === undefined || leading === undefined) continue;
+    if (view.role === 'replica' && follows(situation, view, primary)) continue;
+    const keep =
+      holdsMoreThan(view, leading) &&
+      nodeMemory(situation.memory, node).preserved?.replicationId !== view.replicationId;
+    if (keep && observed(situation, node).host.state !== 'answers' && !isAccepted(situation, primary)) {
+      blocked ??= cannotPreserve(situation, node, primary);
+      continue;
+    }
+    if (keep && observed(situation, node).host.state === 'answers')
+      actions.push({ kind: 'preserve', node, epoch });
+    actions.push({ kind: 'repoint', node, to: primary, dropClients: rogue.includes(node), epoch });
+  }
+  return blocked === undefined ? { actions } : { actions, blocked };
+}
+
+function isAccepted(situation: Situation, primary: string): boolean {
+  const wish = situation.wishes.acceptDataOf;
+  return wish?.node === primary && wish.epoch === epochOf(situation.status);
+}
+
+function cannotPreserve(situation: Situation, node: string, primary: string): Finding {
+  const message = `${node} holds data that ${primary} does not have, and its host cannot be reached to keep a copy. Copy its data aside, then allow it to be overwritten with the annotation understudy.dev/accept-data-of: "${primary}@${epochOf(situation.status)}".`;
+  return { reason: Reason.PreserveImpossible, message };
+}

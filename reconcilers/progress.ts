@@ -1,0 +1,87 @@
+import type { Action, Outcome } from './action.ts';
+import type { Memory, Progress } from './memory.ts';
+import { nodeMemory, withNodeMemory } from './memory.ts';
+import { acceptConfig } from './redis-config.ts';
+
+/** Takes the outcome of one executed action into memory. Times in ms of the same clock as `now`. */
+export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, endedAt: number): Memory {
+  if (action.kind === 'record') return outcome.kind === 'done' ? begin(memory, action, endedAt) : memory;
+  const noted = outcome.kind === 'done' ? noteDone(memory, action, outcome, endedAt) : memory;
+  const progress = noted.progress;
+  if (progress === undefined || progress.epoch !== action.epoch) return noted;
+  return { ...noted, progress: advance(progress, action, outcome, endedAt) };
+}
+
+/** A recorded transition that this process has no progress of starts here. */
+function begin(memory: Memory, action: Extract<Action, { kind: 'record' }>, now: number): Memory {
+  const open = action.status.transition;
+  if (open === undefined || memory.progress?.epoch === open.epoch) return memory;
+  const detectedAt = open.from === undefined ? undefined : nodeMemory(memory, open.from).redisDownSince;
+  return {
+    ...memory,
+    progress: {
+      epoch: open.epoch,
+      handedOver: false,
+      decidedAt: now,
+      unknowns: 0,
+      ...(detectedAt === undefined ? {} : { detectedAt }),
+    },
+  };
+}
+
+function advance(progress: Progress, action: Action, outcome: Outcome, now: number): Progress {
+  if (outcome.kind === 'unknown') return { ...progress, unknowns: progress.unknowns + 1 };
+  if (outcome.kind === 'refused')
+    return { ...progress, refusal: { reason: outcome.reason, message: outcome.message } };
+  switch (action.kind) {
+    case 'handOver':
+      return { ...progress, handedOver: true, promotedAt: now, ...gap(outcome.detail) };
+    case 'promote':
+      return { ...progress, promotedAt: now };
+    case 'fence':
+      return { ...progress, fencedAt: now };
+    case 'stopUnits':
+      return { ...progress, unitsStoppedAt: progress.unitsStoppedAt ?? now };
+    case 'startUnits':
+      return { ...progress, unitsStartedAt: now };
+    case 'repoint':
+      return action.dropClients ? { ...progress, handedOver: true } : progress;
+    default:
+      return progress;
+  }
+}
+
+function gap(detail: Readonly<Record<string, string | number>> | undefined): { writeGapMs?: number } {
+  const writeGapMs = detail?.writeGapMs;
+  return typeof writeGapMs === 'number' ? { writeGapMs } : {};
+}
+
+function noteDone(
+  memory: Memory,
+  action: Action,
+  outcome: Extract<Outcome, { kind: 'done' }>,
+  now: number,
+): Memory {
+  switch (action.kind) {
+    case 'applyConfig':
+      return acceptConfig(memory, action.node, action.settings);
+    case 'startUnits': {
+      const before = nodeMemory(memory, action.node).unitStarts;
+      // A start long after the last one is a new story: units that stayed up for a while crashed for another reason.
+      const count = before === undefined || now - before.at > 120_000 ? 1 : before.count + 1;
+      return withNodeMemory(memory, action.node, { unitStarts: { count, at: now } });
+    }
+    case 'preserve': {
+      const path = String(outcome.detail?.path ?? '');
+      return withNodeMemory(memory, action.node, {
+        preserved: { path, replicationId: String(outcome.detail?.replicationId ?? '') },
+      });
+    }
+    case 'fence':
+      return action.method === 'outOfBand'
+        ? { ...memory, poweredOff: [...new Set([...memory.poweredOff, action.node])] }
+        : memory;
+    default:
+      return memory;
+  }
+}

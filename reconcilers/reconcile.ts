@@ -1,0 +1,154 @@
+import type { Status } from '../crd/status.ts';
+import type { Action } from './action.ts';
+import { conditionsOf } from './conditions.ts';
+import { expectedPrimary } from './expected-primary.ts';
+import { currentFences } from './fencing.ts';
+import type { Lead } from './lead.ts';
+import { decideLead } from './lead.ts';
+import type { Memory } from './memory.ts';
+import { isoTime, remember } from './memory.ts';
+import { isInSync, nodeStatuses } from './node-status.ts';
+import type { Plan } from './plan.ts';
+import { planFor } from './plan.ts';
+import { Reason } from './reasons.ts';
+import { differs } from './significance.ts';
+import type { Situation } from './situation.ts';
+import { epochOf, highestEpoch, others } from './situation.ts';
+import { abandoned, closed, isFinished, isPlanned, putBack, recountLosses } from './transition.ts';
+
+/** What one pass decided. */
+export interface Decision {
+  readonly lead: Lead;
+  readonly plan: Plan;
+  /** In order; the first is a `record` whenever status must be written. Empty in steady state. */
+  readonly actions: readonly Action[];
+  /** Status as it should read now. */
+  readonly status: Status;
+  readonly memory: Memory;
+  /** When (ms) a look is worth while though nothing tells of a change; undefined: at the usual probe. */
+  readonly lookAgainInMs?: number;
+}
+
+/** (spec, observation, memory, now) → what to do, what to tell, what to remember. Pure. */
+export function reconcile(input: Situation): Decision {
+  const seen = withMemory(putBack(input));
+  const lead = decideLead(seen);
+  const situation: Situation = { ...seen, status: settle(seen, lead) };
+  const plan = planFor(situation, lead);
+  const finished = lead.change === undefined && isFinished(situation, plan.actions);
+  const record = plan.actions.find((action) => action.kind === 'record');
+  const base = finished ? closed(situation) : (record?.status ?? situation.status);
+  const status = told({ ...situation, status: base }, lead, plan);
+  const acts = plan.actions.filter((action) => action.kind !== 'record');
+  const write: Action[] = differs(input.status, status) ? [{ kind: 'record', status }] : [];
+  const lookAgainInMs = nextLook(situation, lead, plan);
+  return {
+    lead,
+    plan,
+    actions: [...write, ...acts],
+    status,
+    memory: situation.memory,
+    ...(lookAgainInMs === undefined ? {} : { lookAgainInMs }),
+  };
+}
+
+function withMemory(situation: Situation): Situation {
+  const { memory, observation, now } = situation;
+  const expected = expectedPrimary(situation);
+  const inSync =
+    expected.kind === 'none'
+      ? []
+      : others(situation, expected.node).filter((name) => isInSync(situation, name, expected.node));
+  return { ...situation, memory: remember(memory, observation, inSync, now) };
+}
+
+/** What this look alone settles in status: who leads, which request is met, what is over. */
+function settle(situation: Situation, lead: Lead): Status {
+  const judged = { ...situation.status, nodes: nodeStatuses(situation, lead.current) };
+  if (!lead.settled || lead.current === undefined || situation.spec.paused) return judged;
+  const current = lead.current;
+  const { transition } = judged;
+  let status: Status = recountLosses({ ...situation, status: judged });
+  if (transition !== undefined && transition.to !== current && lead.change === undefined)
+    status = letGo({ ...situation, status }, lead);
+  if (status.currentPrimary !== current) status = led(situation, status, current, lead);
+  const fulfilled = transition !== undefined && transition.to === current && isPlanned(transition);
+  if (situation.spec.primary === current) return { ...status, handledPrimary: current };
+  if (fulfilled) return { ...status, handledPrimary: transition.to };
+  return lead.adopted === 'byHand' ? { ...status, handledPrimary: situation.spec.primary } : status;
+}
+
+/** A recorded change that is no longer wanted (withdrawn, or its dead primary is alive again) or no longer possible. */
+function letGo(situation: Situation, lead: Lead): Status {
+  const { transition, ...rest } = situation.status;
+  const impossible = transition !== undefined && isPlanned(transition) && lead.blocked !== undefined;
+  return impossible && lead.blocked !== undefined ? abandoned(situation, lead.blocked) : rest;
+}
+
+function led(situation: Situation, status: Status, current: string, lead: Lead): Status {
+  if (status.transition?.to === current) return { ...status, currentPrimary: current };
+  const epoch = highestEpoch(situation) + 1;
+  if (lead.adopted !== 'byHand') return { ...status, currentPrimary: current, epoch };
+  const time = isoTime(situation.now);
+  const from = status.currentPrimary === undefined ? {} : { from: status.currentPrimary };
+  const record = {
+    kind: 'Adoption' as const,
+    ...from,
+    to: current,
+    epoch,
+    cause: Reason.PromotedByHand,
+    startTime: time,
+    completionTime: time,
+  };
+  return {
+    ...status,
+    currentPrimary: current,
+    epoch,
+    lastTransition: record,
+    history: [record, ...(status.history ?? [])].slice(0, 20),
+  };
+}
+
+function told(situation: Situation, lead: Lead, plan: Plan): Status {
+  const conditions = conditionsOf(situation, lead, plan);
+  const { fences: _before, failedAttempt, ...status } = situation.status;
+  const fences = currentFences(situation);
+  const lags = (status.nodes ?? []).map((node) => node.lagBytes ?? 0);
+  const attempt =
+    failedAttempt !== undefined &&
+    failedAttempt.to === situation.spec.primary &&
+    status.currentPrimary !== failedAttempt.to
+      ? { failedAttempt }
+      : {};
+  return {
+    ...status,
+    ...attempt,
+    observedGeneration: situation.generation,
+    epoch: epochOf(status),
+    replicaLagBytes: Math.max(0, ...lags),
+    conditions,
+    ...(fences.length === 0 ? {} : { fences }),
+  };
+}
+
+/** Something is on its way: how soon to look, in ms. */
+function nextLook(situation: Situation, lead: Lead, plan: Plan): number | undefined {
+  const waits = [lead.decidesInMs, plan.retryInMs].filter((ms) => ms !== undefined);
+  if (lead.analysis !== undefined && lead.analysis.verdict !== 'alive')
+    waits.push(unsettledLook(situation, lead));
+  const moving = situation.observation.nodes.some(
+    (node) =>
+      (node.redis.state === 'answers' && node.redis.role === 'replica' && node.redis.link !== 'up') ||
+      node.redis.state === 'loading' ||
+      (node.host.state === 'answers' &&
+        node.host.units.some((unit) => unit.state === 'starting' || unit.state === 'stopping')),
+  );
+  if (moving) waits.push(100);
+  return waits.length === 0 ? undefined : Math.max(1, Math.min(...waits));
+}
+
+/** A death shows at the port some ms before host and replicas know of it: look often at first. */
+function unsettledLook(situation: Situation, lead: Lead): number {
+  const since = situation.memory.nodes[lead.current ?? '']?.redisDownSince;
+  return since === undefined || situation.now - since < 1000 ? 5 : 200;
+}

@@ -1,0 +1,193 @@
+import type { FailedAttempt, Status, Transition, TransitionRecord, TransitionStep } from '../crd/status.ts';
+import type { Action } from './action.ts';
+import type { Change } from './lead.ts';
+import type { Progress } from './memory.ts';
+import { isoTime, nodeMemory } from './memory.ts';
+import { Reason } from './reasons.ts';
+import { lostBytes } from './replication-history.ts';
+import type { Situation } from './situation.ts';
+import { answering, asPrimary, asReplica, epochOf, highestEpoch } from './situation.ts';
+
+const firstRetryMs = 5_000;
+const longestRetryMs = 300_000;
+const historyLength = 20;
+/** How often an action of a planned change may end unknown before the change is put back. */
+const toleratedUnknowns = 3;
+
+export function isPlanned(transition: Transition): boolean {
+  return transition.kind === 'Switchover' || transition.kind === 'Failback';
+}
+
+/** The progress of the recorded transition in this process; nothing when another process began it. */
+export function progressOf(situation: Situation): Progress | undefined {
+  const { progress } = situation.memory;
+  return progress?.epoch === situation.status.transition?.epoch ? progress : undefined;
+}
+
+/** Whether this very change is on record, begun by this process: then it is not recorded again. */
+export function isUnderWay(situation: Situation, change: Change): boolean {
+  const open = situation.status.transition;
+  return open?.to === change.to && open.kind === change.kind && progressOf(situation) !== undefined;
+}
+
+/** The record that precedes the first irreversible step. A taken-over one gets an epoch of its own. */
+export function openTransition(situation: Situation, change: Change, first: TransitionStep): Transition {
+  const { status, memory, now } = situation;
+  const open = status.transition?.to === change.to ? status.transition : undefined;
+  const lastSeen = nodeMemory(memory, change.from).lastSeen ?? open?.lastSeen;
+  return {
+    kind: change.kind,
+    ...(change.from === change.to ? {} : { from: change.from }),
+    to: change.to,
+    epoch: highestEpoch(situation) + 1,
+    fromEpoch: open?.fromEpoch ?? epochOf(status),
+    step: first,
+    cause: open?.cause ?? change.cause,
+    startTime: open?.startTime ?? isoTime(now),
+    ...(lastSeen === undefined ? {} : { lastSeen }),
+  };
+}
+
+const stepNames: Readonly<Partial<Record<Action['kind'], TransitionStep>>> = {
+  stopUnits: 'StopUnits',
+  fence: 'Fence',
+  handOver: 'HandOver',
+  promote: 'Promote',
+  startUnits: 'StartUnits',
+  repoint: 'Repoint',
+};
+
+export function stepOf(actions: readonly Action[]): TransitionStep {
+  for (const action of actions) {
+    const step = stepNames[action.kind];
+    if (step !== undefined) return step;
+  }
+  return 'StartUnits';
+}
+
+/** Why a planned change under way must be put back, or nothing. Its old primary still leads then. */
+function whyPutBack(situation: Situation): { reason: string; message: string } | undefined {
+  const open = situation.status.transition;
+  const progress = progressOf(situation);
+  if (open?.from === undefined || !isPlanned(open) || asPrimary(situation, open.from) === undefined)
+    return undefined;
+  if (asPrimary(situation, open.to) !== undefined) return undefined;
+  if (progress?.refusal !== undefined) return progress.refusal;
+  if ((progress?.unknowns ?? 0) < toleratedUnknowns) return undefined;
+  return {
+    reason: Reason.OutcomeUnknown,
+    message: `The outcome of a step stayed unknown ${toleratedUnknowns} times.`,
+  };
+}
+
+/** Drops a planned change that cannot be finished; the next pass of planning puts everything back. */
+export function putBack(situation: Situation): Situation {
+  const why = whyPutBack(situation);
+  const open = situation.status.transition;
+  if (why === undefined || open === undefined) return situation;
+  return { ...situation, status: abandoned(situation, why) };
+}
+
+/** Status without its transition, with the reason kept for the reader and the time of the next try. */
+export function abandoned(situation: Situation, why: { reason: string; message: string }): Status {
+  const { status, now } = situation;
+  const { transition, ...rest } = status;
+  if (transition === undefined) return status;
+  const before = status.failedAttempt?.to === transition.to ? status.failedAttempt.count : 0;
+  const failedAttempt: FailedAttempt = {
+    to: transition.to,
+    count: before + 1,
+    reason: why.reason,
+    message: why.message,
+    time: isoTime(now),
+    retryTime: isoTime(now + Math.min(firstRetryMs * 2 ** before, longestRetryMs)),
+  };
+  return { ...rest, failedAttempt };
+}
+
+/** The new primary leads, the old one is released, and what could be started was: it belongs to history now. */
+export function isFinished(situation: Situation, remaining: readonly Action[]): boolean {
+  const open = situation.status.transition;
+  if (open === undefined || asPrimary(situation, open.to) === undefined) return false;
+  return !remaining.some(
+    (action) => action.kind !== 'applyConfig' && action.kind !== 'preserve' && action.kind !== 'repoint',
+  );
+}
+
+export function closed(situation: Situation): Status {
+  const { transition: open, failedAttempt, ...rest } = situation.status;
+  if (open === undefined) return situation.status;
+  const record: TransitionRecord = {
+    kind: open.kind,
+    ...(open.from === undefined ? {} : { from: open.from }),
+    to: open.to,
+    epoch: open.epoch,
+    cause: open.cause,
+    startTime: open.startTime,
+    completionTime: isoTime(situation.now),
+    ...timings(progressOf(situation)),
+    ...losses(situation, open),
+  };
+  const kept = failedAttempt?.to === open.to || failedAttempt === undefined ? {} : { failedAttempt };
+  return {
+    ...rest,
+    ...kept,
+    lastTransition: record,
+    history: [record, ...(rest.history ?? [])].slice(0, historyLength),
+  };
+}
+
+function timings(progress: Progress | undefined): Partial<TransitionRecord> {
+  if (progress === undefined) return {};
+  const { decidedAt, detectedAt, fencedAt, promotedAt, unitsStoppedAt, unitsStartedAt, writeGapMs } =
+    progress;
+  const seconds = (name: string, from: number | undefined, to: number | undefined) =>
+    from === undefined || to === undefined ? {} : { [name]: Math.max(0, Math.round(to - from)) / 1000 };
+  return {
+    ...seconds('detectSeconds', detectedAt, decidedAt),
+    ...seconds('fenceSeconds', decidedAt, fencedAt),
+    ...seconds('promoteSeconds', decidedAt, promotedAt),
+    ...seconds('unitsSeconds', unitsStoppedAt ?? promotedAt, unitsStartedAt),
+    ...(writeGapMs === undefined
+      ? seconds('writeGapSeconds', detectedAt, promotedAt)
+      : { writeGapSeconds: Math.round(writeGapMs) / 1000 }),
+  };
+}
+
+function losses(situation: Situation, open: Transition): Partial<TransitionRecord> {
+  if (isPlanned(open)) return { lostBytes: 0, lostBytesExact: true };
+  const current = answering(situation, open.to);
+  if (open.lastSeen === undefined || current === undefined) return {};
+  const lost = lostBytes(open.lastSeen, current);
+  return { lastSeen: open.lastSeen, lostBytes: lost.bytes, lostBytesExact: lost.exact };
+}
+
+/**
+ * The old primary of the last failover is back: what it holds says better what was lost than what was seen of
+ * it. To be called before it is demoted.
+ */
+export function recountLosses(situation: Situation): Status {
+  const { status } = situation;
+  const last = status.lastTransition;
+  if (last?.from === undefined || last.lastSeen === undefined || isPlannedKind(last)) return status;
+  const returned = answering(situation, last.from);
+  const current = asPrimary(situation, last.to);
+  if (returned === undefined || current === undefined || last.epoch !== epochOf(status)) return status;
+  const resynced = asReplica(situation, last.from)?.replicationId === current.replicationId;
+  if (resynced) return status;
+  const lost = lostBytes(last.lastSeen, current, returned);
+  const better = lost.bytes > (last.lostBytes ?? 0) || (lost.exact && last.lostBytesExact !== true);
+  const kept = nodeMemory(situation.memory, last.from).preserved;
+  if (!better && (kept === undefined || last.preserved !== undefined)) return status;
+  const record: TransitionRecord = {
+    ...last,
+    lostBytes: Math.max(lost.bytes, last.lostBytes ?? 0),
+    lostBytesExact: lost.exact,
+    ...(kept === undefined ? {} : { preserved: `${last.from}:${kept.path}` }),
+  };
+  return { ...status, lastTransition: record, history: [record, ...(status.history ?? []).slice(1)] };
+}
+
+function isPlannedKind(record: TransitionRecord): boolean {
+  return record.kind !== 'Failover';
+}
