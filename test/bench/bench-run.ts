@@ -1,0 +1,42 @@
+import type { RedisPair } from '../redis/redis-pair.ts';
+import type { Contender, Contenders } from './contender.ts';
+
+export interface BenchOptions<C extends Contender> {
+  runs: number;
+  contenders: Contenders<C>;
+  /** Told of every run as it ends. */
+  progress: (line: string) => void;
+}
+
+/** How one run is made: a fresh pair, and what is measured on it while the contender looks after it. */
+export interface RunSteps<C extends Contender, M> {
+  startPair: () => Promise<RedisPair>;
+  measure: (pair: RedisPair, contender: C) => Promise<M>;
+}
+
+/** Runs the contenders in turn, so that a change in the machine's load meets them all; measures by name. */
+export async function runInTurn<C extends Contender, M>(
+  options: BenchOptions<C>,
+  steps: RunSteps<C, M>,
+): Promise<Record<string, M[]>> {
+  const measures: Record<string, M[]> = {};
+  for (let run = 1; run <= options.runs; run += 1) {
+    for (const [name, make] of Object.entries(options.contenders)) {
+      const measured = await runOnce(make(), steps);
+      measures[name] = [...(measures[name] ?? []), measured];
+      options.progress(`run ${run}/${options.runs} ${name}: ${JSON.stringify(measured)}`);
+    }
+  }
+  return measures;
+}
+
+async function runOnce<C extends Contender, M>(contender: C, steps: RunSteps<C, M>): Promise<M> {
+  const pair = await steps.startPair();
+  try {
+    await contender.setUp(pair);
+    return await steps.measure(pair, contender);
+  } finally {
+    await contender.tearDown();
+    await pair.stop();
+  }
+}

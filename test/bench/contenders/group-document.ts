@@ -1,0 +1,23 @@
+import type { RedisPair } from '../../redis/redis-pair.ts';
+
+/** The names of the pair's nodes in the group: `pair.primary` is a, `pair.replica` is b. */
+export type NodeName = 'a' | 'b';
+
+/** A FailoverGroup for a pair on this machine: Redis alone, no units and no hosts to ask. */
+export function groupDocument(pair: RedisPair, passwordFile: string): object {
+  const node = (name: NodeName, { host, port }: { host: string; port: number }) => ({
+    name,
+    redis: { host, port },
+  });
+  return {
+    apiVersion: 'understudy.dev/v1alpha1',
+    kind: 'FailoverGroup',
+    metadata: { name: 'group' },
+    spec: {
+      primary: 'a' satisfies NodeName,
+      nodes: [node('a', pair.primary), node('b', pair.replica)],
+      redis: { auth: { passwordFrom: { file: passwordFile } } },
+      failover: { fencing: 'BestEffort', cooldownSeconds: 0, leaseSeconds: 0 },
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { BenchOptions } from './bench-run.ts';
+import type { Contender, Contenders } from './contender.ts';
+import { Nobody } from './contenders/nobody.ts';
+import { RedisFailover } from './contenders/redis-failover.ts';
+import { SentinelContender } from './contenders/sentinel.ts';
+import { Understudy } from './contenders/understudy.ts';
+import { benchCrash } from './crash.ts';
+import { benchEmptyRestart } from './empty-restart.ts';
+import { benchHandover } from './handover.ts';
+import { resultTable } from './result-table.ts';
+
+interface Flags {
+  runs: number;
+  json?: boolean;
+  contender?: string[];
+}
+
+interface BenchResult {
+  contenders: Readonly<Record<string, object>>;
+}
+
+/** Sentinel's down-after-milliseconds in each bench: its default where nothing is to be detected. */
+const HANDOVER_DOWN_AFTER_MS = 30_000;
+const CRASH_DOWN_AFTER_MS = 1_000;
+const RESTART_DOWN_AFTER_MS = 5_000;
+
+function program(): Command {
+  const bench = new Command('bench').description('Understudy beside what else there is, on real Redis');
+  addBench(bench, 'handover', {
+    contenders: {
+      understudy: () => new Understudy(),
+      'redis-failover': () => new RedisFailover(),
+      sentinel: () => new SentinelContender(HANDOVER_DOWN_AFTER_MS),
+    },
+    run: benchHandover,
+  });
+  addBench(bench, 'crash', {
+    contenders: {
+      understudy: () => new Understudy(),
+      sentinel: () => new SentinelContender(CRASH_DOWN_AFTER_MS),
+    },
+    run: async (options) => ({ ...(await benchCrash(options)), sentinelDownAfterMs: CRASH_DOWN_AFTER_MS }),
+  });
+  addBench(bench, 'empty-restart', {
+    contenders: {
+      understudy: () => new Understudy(),
+      sentinel: () => new SentinelContender(RESTART_DOWN_AFTER_MS),
+      nobody: () => new Nobody(),
+    },
+    run: async (options) => ({
+      ...(await benchEmptyRestart(options)),
+      sentinelDownAfterMs: RESTART_DOWN_AFTER_MS,
+    }),
+  });
+  // `steady` has no contenders and no runs: it is added here as a command of its own.
+  return bench;
+}
+
+function addBench<C extends Contender>(
+  bench: Command,
+  name: string,
+  { contenders, run }: { contenders: Contenders<C>; run: (options: BenchOptions<C>) => Promise<BenchResult> },
+): void {
+  bench
+    .command(name)
+    .option('--runs <number>', 'runs per contender', positiveInteger, 10)
+    .option('--json', 'one JSON document as the last line')
+    .option('--contender <name...>', `only these of ${Object.keys(contenders).join(', ')}`)
+    .action(async (flags: Flags) => {
+      const progress = (line: string) => void process.stderr.write(`${line}\n`);
+      const result = await run({
+        runs: flags.runs,
+        contenders: chosen(contenders, flags.contender),
+        progress,
+      });
+      process.stdout.write(`${flags.json ? JSON.stringify(result) : resultTable(result)}\n`);
+    });
+}
+
+function chosen<C extends Contender>(contenders: Contenders<C>, names: string[] | undefined): Contenders<C> {
+  if (names === undefined) return contenders;
+  const entries = names.map((name) => {
+    const make = contenders[name];
+    if (make === undefined)
+      throw new Error(`no contender ${name}; there are ${Object.keys(contenders).join(', ')}`);
+    return [name, make] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function positiveInteger(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('must be a positive whole number');
+  return number;
+}
+
+// A signal ends the process by exit(), so that everything it started is reaped.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+await program().parseAsync();

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RedisPair } from '../redis/redis-pair.ts';
+import { countLostWrites } from '../traffic/lost-writes.ts';
+import { monotonicMs } from '../traffic/monotonic.ts';
+import { Traffic } from '../traffic/traffic.ts';
+
+/** What the writers saw of one change of primary. */
+export interface SwitchMeasure {
+  writeGapMs: number;
+  slowestWriterGapMs: number;
+  /** The longest gap in the second before the trigger: what the machine does to writers without any switch. */
+  noiseMs: number;
+  ackedWrites: number;
+  lostWrites: number;
+  errors: Record<string, number>;
+}
+
+const STEADY_MS = 1_500;
+/** Half before the trigger, half after: together more than the 20,000 that a run is to have. */
+const STEADY_WRITES = 10_500;
+const TRIGGER_TIMEOUT_MS = 60_000;
+
+/**
+ * Four writers in steady state, the trigger, steady state again, and then the count of acknowledged writes that
+ * `pair.replica`, which must be the primary by then, does not have. `trigger` resolves when the switch is done.
+ */
+export async function measureSwitch(pair: RedisPair, trigger: () => Promise<void>): Promise<SwitchMeasure> {
+  const endpoints = [pair.primary.address, pair.replica.address];
+  const traffic = await Traffic.start({ endpoints, password: pair.primary.password, writers: 4 });
+  try {
+    await Promise.all([delay(STEADY_MS), traffic.acked(STEADY_WRITES)]);
+    const triggeredAt = monotonicMs();
+    await within(TRIGGER_TIMEOUT_MS, trigger());
+    const { ackedWrites } = await traffic.report();
+    await within(
+      TRIGGER_TIMEOUT_MS,
+      Promise.all([delay(STEADY_MS), traffic.acked(ackedWrites + STEADY_WRITES)]),
+    );
+    await traffic.stop();
+    const whole = await traffic.report();
+    const after = await traffic.report({ from: triggeredAt });
+    const before = await traffic.report({ from: triggeredAt - 1_000, to: triggeredAt });
+    if (after.gap.open) throw new Error('the writers had not come back when the run ended');
+    await assertPrimary(pair);
+    const { lostWrites } = await countLostWrites(whole.acked, pair.replica.address);
+    return {
+      writeGapMs: after.gap.gapMs,
+      slowestWriterGapMs: after.slowestWriterGapMs,
+      // A gap that the trigger cut short belongs to the switch.
+      noiseMs: before.gap.open ? 0 : before.gap.gapMs,
+      ackedWrites: whole.ackedWrites,
+      lostWrites,
+      errors: whole.errors,
+    };
+  } finally {
+    await traffic.close();
+  }
+}
+
+async function assertPrimary(pair: RedisPair): Promise<void> {
+  const admin = await pair.replica.admin();
+  const [role] = await admin.role();
+  if (role !== 'master') throw new Error(`the switch was said to be done, but its target says role:${role}`);
+}
+
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const timeout = delay(timeoutMs, undefined, { signal: over.signal }).then(() => {
+    throw new Error(`not done within ${timeoutMs} ms`);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    over.abort();
+    timeout.catch(() => {});
+  }
+}
