@@ -1,0 +1,88 @@
+import type { Outcome } from '../../reconcilers/action.ts';
+import { Reason } from '../../reconcilers/reasons.ts';
+import type { GroupNode } from '../group-nodes.ts';
+import { done, failureOf, inOrder, refused } from './outcomes.ts';
+
+/** How long writes stay paused on a node that is about to be demoted while its data is copied aside (ms). */
+const preservePauseMs = 120_000;
+const snapshotTimeoutMs = 60_000;
+const preservedCopies = 3;
+
+/** A server without a config file keeps its role in memory only; nothing better can be done there. */
+async function persist(node: GroupNode): Promise<Outcome> {
+  const outcome = await node.redis.persistConfig();
+  return outcome.kind === 'unknown' ? outcome : done;
+}
+
+/** REPLICAOF NO ONE, unless it leads already; refused while the node holds no whole data set. */
+export async function promote(node: GroupNode, epoch: number): Promise<Outcome> {
+  const claimed = await node.redis.claim(epoch);
+  if (claimed.kind !== 'done') return claimed;
+  const view = await node.redis.observe();
+  if (view.state !== 'answers')
+    return {
+      kind: 'unknown',
+      reason: Reason.OutcomeUnknown,
+      message: `${node.name} does not answer: ${view.state}.`,
+    };
+  if (view.role === 'replica' && view.link === 'syncing')
+    return refused(Reason.CandidateSyncing, `${node.name} is copying the data set and holds no whole one.`);
+  return inOrder([
+    () => (view.role === 'primary' ? Promise.resolve(done) : node.redis.promote()),
+    () => persist(node),
+  ]);
+}
+
+/** Makes a node a replica of `to`, which must lead; a former primary's paused and stuck clients are let go. */
+export async function repoint(
+  node: GroupNode,
+  to: GroupNode,
+  terms: { epoch: number; dropClients: boolean },
+): Promise<Outcome> {
+  const claimed = await node.redis.claim(terms.epoch);
+  if (claimed.kind !== 'done') return claimed;
+  const leading = await to.redis.position();
+  if (leading.kind !== 'done') return leading;
+  if (leading.value.role !== 'primary') return refused(Reason.RoleChanged, `${to.name} is no primary.`);
+  const release = [() => node.redis.resumeWrites(), () => node.redis.dropClients()];
+  return inOrder([
+    () => node.redis.follow(to.endpoint),
+    ...(terms.dropClients ? release : []),
+    () => persist(node),
+  ]);
+}
+
+/**
+ * Copies a diverged node's data aside before it is demoted. Its writes stay paused until it is, so that
+ * nothing is taken that the copy does not hold.
+ */
+export async function preserve(node: GroupNode, epoch: number): Promise<Outcome> {
+  const host = node.host;
+  if (host === undefined)
+    return refused(Reason.PreserveImpossible, `${node.name} has no host to keep a copy on.`);
+  const ready = await inOrder([() => node.redis.claim(epoch), () => node.redis.pauseWrites(preservePauseMs)]);
+  if (ready.kind !== 'done') return ready;
+  const position = await node.redis.position();
+  const snapshot = position.kind === 'done' ? await node.redis.snapshot(snapshotTimeoutMs) : position;
+  if (position.kind !== 'done' || snapshot.kind !== 'done') return resumed(node, failureOf(snapshot));
+  const copy = await host.copyAside(snapshot.value, epoch, preservedCopies);
+  if (copy.kind !== 'done') return resumed(node, copy);
+  const { path, bytes } = copy.value;
+  return { kind: 'done', detail: { path, bytes, replicationId: position.value.replicationId } };
+}
+
+async function resumed(
+  node: GroupNode,
+  failure: Exclude<Outcome, { kind: 'done' }> | undefined,
+): Promise<Outcome> {
+  await node.redis.resumeWrites();
+  return failure ?? refused(Reason.PreserveImpossible, `${node.name}: no snapshot was made.`);
+}
+
+export async function applyConfig(
+  node: GroupNode,
+  settings: Readonly<Record<string, string>>,
+  epoch: number,
+): Promise<Outcome> {
+  return inOrder([() => node.redis.claim(epoch), () => node.redis.setConfig(settings), () => persist(node)]);
+}

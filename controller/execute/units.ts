@@ -1,0 +1,45 @@
+import type { Action, Outcome } from '../../reconcilers/action.ts';
+import { Reason } from '../../reconcilers/reasons.ts';
+import type { GroupNode, Reach } from '../group-nodes.ts';
+import { refused } from './outcomes.ts';
+
+type Start = Extract<Action, { kind: 'startUnits' }>;
+
+/**
+ * Starts units beside the primary. What the plan took for proved by a host's word is proved once more here,
+ * under this epoch: the other hosts then refuse every older controller that would start them again.
+ */
+export async function startUnits(reach: Reach, node: GroupNode, start: Start): Promise<Outcome> {
+  const unproved: Promise<Outcome>[] = [];
+  for (const other of reach.nodes.values()) {
+    if (other.name === node.name) continue;
+    const proof = start.proofs.find((candidate) => candidate.node === other.name)?.proof;
+    if (proof === 'Stopped') unproved.push(stopUnits(other, start.units, start.epoch));
+  }
+  const failure = (await Promise.all(unproved)).find((outcome) => outcome.kind !== 'done');
+  if (failure !== undefined) return failure;
+  if (node.host === undefined) return noHost(node);
+  return node.host.startUnits(start.units, start.epoch);
+}
+
+/** done only when the host has proved every one of them stopped. */
+export async function stopUnits(node: GroupNode, units: readonly string[], epoch: number): Promise<Outcome> {
+  return node.host === undefined ? noHost(node) : node.host.stopUnits(units, epoch);
+}
+
+/** Stops the node's Redis, so that it can take no more writes; out of band comes with the hosts that have it. */
+export async function fence(
+  node: GroupNode,
+  method: 'stopRedis' | 'outOfBand',
+  epoch: number,
+): Promise<Outcome> {
+  if (method === 'outOfBand')
+    return refused(
+      Reason.FencingMissing,
+      `${node.name}: no out-of-band fencing is configured in this controller.`,
+    );
+  return node.host === undefined ? noHost(node) : node.host.stopRedis(epoch);
+}
+
+const noHost = (node: GroupNode): Outcome =>
+  refused(Reason.CandidateHostSilent, `${node.name} has no host that could be asked.`);

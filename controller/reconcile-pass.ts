@@ -1,0 +1,77 @@
+import type { Action, Outcome } from '../reconcilers/action.ts';
+import type { Memory } from '../reconcilers/memory.ts';
+import { noteOutcome } from '../reconcilers/progress.ts';
+import type { Decision } from '../reconcilers/reconcile.ts';
+import { reconcile } from '../reconcilers/reconcile.ts';
+import type { Situation } from '../reconcilers/situation.ts';
+import { executeAction } from './execute/execute-action.ts';
+import type { Reach } from './group-nodes.ts';
+import type { Observer } from './observe.ts';
+import type { StoredGroup, StorePort } from './ports/store.ts';
+import { wishesOf } from './wishes.ts';
+
+/** What one pass works with. */
+export interface PassDependencies extends Reach {
+  readonly store: Pick<StorePort, 'get' | 'writeStatus'>;
+  readonly observer: Observer;
+  /** Told of every step, for logs and for those who watch. */
+  readonly tell: (event: PassEvent) => void;
+}
+
+export type PassEvent =
+  | { readonly kind: 'decided'; readonly decision: Decision; readonly situation: Situation }
+  | {
+      readonly kind: 'acted';
+      readonly action: Action;
+      readonly outcome: Outcome;
+      readonly milliseconds: number;
+    };
+
+export interface PassResult {
+  readonly memory: Memory;
+  /** acted: look again at once; failed: after a pause; idle: when told, or at the usual probe. */
+  readonly result: 'acted' | 'failed' | 'idle';
+  readonly lookAgainInMs?: number;
+}
+
+/** Observe, decide, record, act: once. Stops at the first action that is not done, for the next look to judge. */
+export async function reconcilePass(
+  dependencies: PassDependencies,
+  stored: StoredGroup,
+  memory: Memory,
+): Promise<PassResult> {
+  const { clock, observer, nodes, tell } = dependencies;
+  const observation = await observer.observe(nodes.values());
+  const situation: Situation = {
+    spec: stored.group.spec,
+    generation: stored.group.metadata.generation ?? 0,
+    wishes: wishesOf(stored.group.metadata.annotations ?? {}),
+    status: stored.status,
+    observation,
+    memory,
+    now: clock.now(),
+  };
+  const decision = reconcile(situation);
+  tell({ kind: 'decided', decision, situation });
+  let remembered = decision.memory;
+  for (const action of decision.actions) {
+    const begun = clock.now();
+    const outcome = await act(dependencies, stored, action);
+    const ended = clock.now();
+    remembered = noteOutcome(remembered, action, outcome, ended);
+    tell({ kind: 'acted', action, outcome, milliseconds: ended - begun });
+    if (outcome.kind !== 'done') return { memory: remembered, result: 'failed' };
+  }
+  const { lookAgainInMs } = decision;
+  const acted = decision.actions.some((action) => action.kind !== 'record');
+  return {
+    memory: remembered,
+    result: acted ? 'acted' : 'idle',
+    ...(lookAgainInMs === undefined ? {} : { lookAgainInMs }),
+  };
+}
+
+async function act(dependencies: PassDependencies, stored: StoredGroup, action: Action): Promise<Outcome> {
+  if (action.kind !== 'record') return executeAction(dependencies, action);
+  return dependencies.store.writeStatus(stored.key, action.status, stored.version);
+}
