@@ -220,13 +220,9 @@ const afterTakeBack: Advance = (state, reply) =>
 
 const afterRollBack: Advance = (state, reply) => {
   const end = state.end ?? unknown('The handover was rolled back.');
+  if (reply.kind === 'done' || end.kind !== 'refused') return finish(state, end);
   // A pause that could not be ended runs out by itself; that nothing changed is true all the same.
-  return finish(
-    state,
-    reply.kind === 'done' || end.kind === 'unknown'
-      ? end
-      : { ...end, message: `${end.message} Writes go on when the pause has run out.` },
-  );
+  return finish(state, { ...end, message: `${end.message} Writes go on when the pause has run out.` });
 };
 
 /** From here on the roles are swapped; what is left must happen, and the recorded transition sees to it. */

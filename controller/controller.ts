@@ -1,0 +1,145 @@
+import type { FailoverGroup } from '../crd/failover-group.ts';
+import type { Memory } from '../reconcilers/memory.ts';
+import { emptyMemory } from '../reconcilers/memory.ts';
+import type { GroupNode } from './group-nodes.ts';
+import { Observer } from './observe.ts';
+import type { Clock } from './ports/clock.ts';
+import type { StorePort } from './ports/store.ts';
+import type { PassEvent } from './reconcile-pass.ts';
+import { reconcilePass } from './reconcile-pass.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** Makes the two ends of every node of a group; may reject when a secret cannot be read. */
+export type ConnectGroup = (group: FailoverGroup) => Promise<readonly GroupNode[]>;
+
+export interface ControllerOptions {
+  readonly store: StorePort;
+  readonly connect: ConnectGroup;
+  readonly clock: Clock;
+  readonly commandTimeoutMs: number;
+  /** The fallback: how often (ms) a group is looked at when nothing happens. */
+  readonly probeMs: number;
+  readonly tell: (event: ControllerEvent) => void;
+}
+
+export type ControllerEvent =
+  | (PassEvent & { readonly key: string; readonly pass: number })
+  | { readonly kind: 'problem'; readonly key: string; readonly message: string }
+  | { readonly kind: 'fault'; readonly key: string; readonly cause: unknown }
+  | { readonly kind: 'gone'; readonly key: string };
+
+/** What is held of one group between passes. */
+interface Held {
+  /** The part of the spec that the connections were made from. */
+  readonly wiring: string;
+  readonly nodes: ReadonlyMap<string, GroupNode>;
+  readonly observer: Observer;
+  memory: Memory;
+  failures: number;
+  passes: number;
+  problem?: string | undefined;
+}
+
+const firstBackoffMs = 20;
+const longestBackoffMs = 5_000;
+
+/** The loop: every event enqueues a group's key, and every pass is one look and what follows from it. */
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #queue: WorkQueue;
+  readonly #held = new Map<string, Held>();
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#queue = new WorkQueue((key) => this.#work(key));
+  }
+
+  async start(): Promise<void> {
+    await this.#options.store.start((key) => this.#queue.add(key));
+    for (const key of this.#options.store.keys()) this.#queue.add(key);
+  }
+
+  /** Finishes the passes under way, then lets go of every connection. What runs on the nodes runs on. */
+  async stop(): Promise<void> {
+    await this.#queue.close();
+    await this.#options.store.stop();
+    for (const key of [...this.#held.keys()]) this.#release(key);
+  }
+
+  async #work(key: string): Promise<void> {
+    try {
+      await this.#pass(key);
+    } catch (cause) {
+      this.#options.tell({ kind: 'fault', key, cause });
+      this.#queue.addAfter(key, longestBackoffMs);
+    }
+  }
+
+  async #pass(key: string): Promise<void> {
+    const { store, clock, commandTimeoutMs, tell } = this.#options;
+    const stored = store.get(key);
+    if (stored === undefined) {
+      this.#release(key);
+      this.#queue.forget(key);
+      tell({ kind: 'gone', key });
+      return;
+    }
+    const held = await this.#hold(key, stored.group);
+    if (stored.problem !== held.problem && stored.problem !== undefined)
+      tell({ kind: 'problem', key, message: stored.problem });
+    held.problem = stored.problem;
+    held.passes += 1;
+    const pass = held.passes;
+    const { nodes, observer } = held;
+    const dependencies = {
+      nodes,
+      observer,
+      store,
+      clock,
+      commandTimeoutMs,
+      tell: (event: PassEvent) => tell({ ...event, key, pass }),
+    };
+    const { memory, result, lookAgainInMs } = await reconcilePass(dependencies, stored, held.memory);
+    held.memory = memory;
+    held.failures = result === 'failed' ? held.failures + 1 : 0;
+    if (result === 'acted') this.#queue.add(key);
+    else if (result === 'failed')
+      this.#queue.addAfter(key, Math.min(firstBackoffMs * 2 ** (held.failures - 1), longestBackoffMs));
+    else this.#queue.addAfter(key, Math.min(lookAgainInMs ?? this.#options.probeMs, this.#options.probeMs));
+  }
+
+  async #hold(key: string, group: FailoverGroup): Promise<Held> {
+    const wiring = wiringOf(group);
+    const known = this.#held.get(key);
+    if (known?.wiring === wiring) return known;
+    const nodes = await this.#options.connect(group);
+    this.#release(key);
+    const held: Held = {
+      wiring,
+      nodes: new Map(nodes.map((node) => [node.name, node])),
+      observer: new Observer(this.#options.clock),
+      memory: known?.memory ?? emptyMemory,
+      failures: 0,
+      passes: known?.passes ?? 0,
+    };
+    for (const node of nodes) {
+      node.redis.onLost(() => this.#queue.add(key));
+      node.host?.onChange(() => this.#queue.add(key));
+    }
+    this.#held.set(key, held);
+    return held;
+  }
+
+  #release(key: string): void {
+    for (const node of this.#held.get(key)?.nodes.values() ?? []) {
+      node.redis.close();
+      node.host?.close();
+    }
+    this.#held.delete(key);
+  }
+}
+
+/** Whatever of the spec makes new connections necessary when it changes. */
+function wiringOf({ spec }: FailoverGroup): string {
+  return JSON.stringify([spec.nodes, spec.redis, spec.ssh, spec.units]);
+}
