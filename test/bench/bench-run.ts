@@ -8,10 +8,18 @@ export interface BenchOptions<C extends Contender> {
   progress: (line: string) => void;
 }
 
+/** One run of one contender. */
+export interface BenchedRun<C extends Contender> {
+  pair: RedisPair;
+  contender: C;
+  /** From 0 to 1: where in a cycle this run acts; the same for all contenders, evenly spread over the runs. */
+  phase: number;
+}
+
 /** How one run is made: a fresh pair, and what is measured on it while the contender looks after it. */
 export interface RunSteps<C extends Contender, M> {
   startPair: () => Promise<RedisPair>;
-  measure: (pair: RedisPair, contender: C) => Promise<M>;
+  measure: (run: BenchedRun<C>) => Promise<M>;
 }
 
 /** Runs the contenders in turn, so that a change in the machine's load meets them all; measures by name. */
@@ -22,7 +30,7 @@ export async function runInTurn<C extends Contender, M>(
   const measures: Record<string, M[]> = {};
   for (let run = 1; run <= options.runs; run += 1) {
     for (const [name, make] of Object.entries(options.contenders)) {
-      const measured = await runOnce(make(), steps);
+      const measured = await runOnce(make(), (run - 0.5) / options.runs, steps);
       measures[name] = [...(measures[name] ?? []), measured];
       options.progress(`run ${run}/${options.runs} ${name}: ${JSON.stringify(measured)}`);
     }
@@ -30,11 +38,15 @@ export async function runInTurn<C extends Contender, M>(
   return measures;
 }
 
-async function runOnce<C extends Contender, M>(contender: C, steps: RunSteps<C, M>): Promise<M> {
+async function runOnce<C extends Contender, M>(
+  contender: C,
+  phase: number,
+  steps: RunSteps<C, M>,
+): Promise<M> {
   const pair = await steps.startPair();
   try {
     await contender.setUp(pair);
-    return await steps.measure(pair, contender);
+    return await steps.measure({ pair, contender, phase });
   } finally {
     await contender.tearDown();
     await pair.stop();

@@ -1,7 +1,10 @@
 import type { RedisPair } from '../redis/redis-pair.ts';
+import type { SentinelDiscovery } from '../traffic/endpoint-client.ts';
 
 /** Whoever looks after a pair in a bench. One object serves one run; it starts with setUp and ends with tearDown. */
 export interface Contender {
+  /** For clients that are told by the contender where the primary is; absent: they know the two addresses. */
+  readonly discovery?: SentinelDiscovery | undefined;
   /** Resolves when it is ready to act on this pair. */
   setUp(pair: RedisPair): Promise<void>;
   /** Ends what setUp started; also after a failure in the middle of setUp. */

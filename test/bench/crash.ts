@@ -1,7 +1,6 @@
-import type { RedisPair } from '../redis/redis-pair.ts';
 import { startPair } from '../redis/redis-pair.ts';
 import { monotonicMs } from '../traffic/monotonic.ts';
-import { type BenchOptions, runInTurn } from './bench-run.ts';
+import { type BenchedRun, type BenchOptions, runInTurn } from './bench-run.ts';
 import type { CrashContender } from './contender.ts';
 import { type Percentiles, percentiles } from './percentile.ts';
 import { RoleWatch } from './role-watch.ts';
@@ -33,11 +32,12 @@ export async function benchCrash(options: BenchOptions<CrashContender>): Promise
   return { bench: 'crash', runs: options.runs, contenders: Object.fromEntries(contenders) };
 }
 
-async function measureCrash(pair: RedisPair, contender: CrashContender): Promise<CrashMeasure> {
+async function measureCrash(run: BenchedRun<CrashContender>): Promise<CrashMeasure> {
+  const { pair, contender } = run;
   const watch = await RoleWatch.start(pair.replica);
   const times = { detectMs: Number.NaN, promotedMs: Number.NaN };
   try {
-    const seen = await measureSwitch(pair, async () => {
+    const seen = await measureSwitch(run, async () => {
       const killedAt = monotonicMs();
       await pair.primary.kill('SIGKILL');
       times.detectMs = (await contender.recovered(killedAt)).detectMs;

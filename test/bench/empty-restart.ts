@@ -42,7 +42,7 @@ const HOLD_MS = 1_000;
 export async function benchEmptyRestart(options: BenchOptions<Contender>): Promise<EmptyRestartResult> {
   const measures = await runInTurn(options, {
     startPair: () => startPair({ save: '900 1', appendonly: false }),
-    measure: (pair) => measureRestart(pair),
+    measure: ({ pair }) => measureRestart(pair),
   });
   const contenders = Object.entries(measures).map(([name, runs]) => [name, summarize(runs)] as const);
   return { bench: 'empty-restart', runs: options.runs, contenders: Object.fromEntries(contenders) };

@@ -14,7 +14,7 @@ export interface HandoverResult {
 export async function benchHandover(options: BenchOptions<HandoverContender>): Promise<HandoverResult> {
   const measures = await runInTurn(options, {
     startPair: () => startPair(),
-    measure: (pair, contender) => measureSwitch(pair, () => contender.handOver()),
+    measure: (run) => measureSwitch(run, () => run.contender.handOver()),
   });
   const contenders = Object.entries(measures).map(([name, runs]) => [name, summarizeSwitches(runs)] as const);
   return { bench: 'handover', runs: options.runs, contenders: Object.fromEntries(contenders) };

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { inspect } from 'node:util';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BenchOptions } from './bench-run.ts';
-import type { Contender, Contenders } from './contender.ts';
+import type { Contender, Contenders, CrashContender, HandoverContender } from './contender.ts';
 import { Nobody } from './contenders/nobody.ts';
 import { RedisFailover } from './contenders/redis-failover.ts';
 import { SentinelContender } from './contenders/sentinel.ts';
@@ -27,7 +28,7 @@ const RESTART_DOWN_AFTER_MS = 5_000;
 
 function program(): Command {
   const bench = new Command('bench').description('Understudy beside what else there is, on real Redis');
-  addBench(bench, 'handover', {
+  addBench<HandoverContender>(bench, 'handover', {
     contenders: {
       understudy: () => new Understudy(),
       'redis-failover': () => new RedisFailover(),
@@ -35,14 +36,14 @@ function program(): Command {
     },
     run: benchHandover,
   });
-  addBench(bench, 'crash', {
+  addBench<CrashContender>(bench, 'crash', {
     contenders: {
       understudy: () => new Understudy(),
       sentinel: () => new SentinelContender(CRASH_DOWN_AFTER_MS),
     },
     run: async (options) => ({ ...(await benchCrash(options)), sentinelDownAfterMs: CRASH_DOWN_AFTER_MS }),
   });
-  addBench(bench, 'empty-restart', {
+  addBench<Contender>(bench, 'empty-restart', {
     contenders: {
       understudy: () => new Understudy(),
       sentinel: () => new SentinelContender(RESTART_DOWN_AFTER_MS),
@@ -66,7 +67,7 @@ function addBench<C extends Contender>(
     .command(name)
     .option('--runs <number>', 'runs per contender', positiveInteger, 10)
     .option('--json', 'one JSON document as the last line')
-    .option('--contender <name...>', `only these of ${Object.keys(contenders).join(', ')}`)
+    .addOption(new Option('--contender <name...>', 'only these').choices(Object.keys(contenders)))
     .action(async (flags: Flags) => {
       const progress = (line: string) => void process.stderr.write(`${line}\n`);
       const result = await run({
@@ -80,13 +81,7 @@ function addBench<C extends Contender>(
 
 function chosen<C extends Contender>(contenders: Contenders<C>, names: string[] | undefined): Contenders<C> {
   if (names === undefined) return contenders;
-  const entries = names.map((name) => {
-    const make = contenders[name];
-    if (make === undefined)
-      throw new Error(`no contender ${name}; there are ${Object.keys(contenders).join(', ')}`);
-    return [name, make] as const;
-  });
-  return Object.fromEntries(entries);
+  return Object.fromEntries(Object.entries(contenders).filter(([name]) => names.includes(name)));
 }
 
 function positiveInteger(text: string): number {
@@ -99,4 +94,10 @@ function positiveInteger(text: string): number {
 // A signal ends the process by exit(), so that everything it started is reaped.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-await program().parseAsync();
+try {
+  await program().parseAsync();
+} catch (error) {
+  process.stderr.write(`${inspect(error)}\n`);
+  // What a failed run left behind is reaped on exit.
+  process.exit(1);
+}

@@ -3,6 +3,8 @@ import type { RedisPair } from '../redis/redis-pair.ts';
 import { countLostWrites } from '../traffic/lost-writes.ts';
 import { monotonicMs } from '../traffic/monotonic.ts';
 import { Traffic } from '../traffic/traffic.ts';
+import type { BenchedRun } from './bench-run.ts';
+import type { Contender } from './contender.ts';
 
 /** What the writers saw of one change of primary. */
 export interface SwitchMeasure {
@@ -18,17 +20,31 @@ export interface SwitchMeasure {
 const STEADY_MS = 1_500;
 /** Half before the trigger, half after: together more than the 20,000 that a run is to have. */
 const STEADY_WRITES = 10_500;
+/**
+ * A replica acknowledges once a second, and FAILOVER waits for that: between 0 and 1 s, as the moment has it. The runs
+ * of a bench spread their triggers evenly over this cycle, so that the figures depend on no lucky or unlucky moment.
+ */
+const REPLICATION_CYCLE_MS = 1_000;
 const TRIGGER_TIMEOUT_MS = 60_000;
 
 /**
  * Four writers in steady state, the trigger, steady state again, and then the count of acknowledged writes that
  * `pair.replica`, which must be the primary by then, does not have. `trigger` resolves when the switch is done.
  */
-export async function measureSwitch(pair: RedisPair, trigger: () => Promise<void>): Promise<SwitchMeasure> {
-  const endpoints = [pair.primary.address, pair.replica.address];
-  const traffic = await Traffic.start({ endpoints, password: pair.primary.password, writers: 4 });
+export async function measureSwitch(
+  run: BenchedRun<Contender>,
+  trigger: () => Promise<void>,
+): Promise<SwitchMeasure> {
+  const { pair, contender, phase } = run;
+  const { discovery } = contender;
+  const traffic = await Traffic.start({
+    endpoints: [pair.primary.address, pair.replica.address],
+    password: pair.primary.password,
+    writers: 4,
+    ...(discovery && { sentinels: discovery }),
+  });
   try {
-    await Promise.all([delay(STEADY_MS), traffic.acked(STEADY_WRITES)]);
+    await Promise.all([delay(STEADY_MS + phase * REPLICATION_CYCLE_MS), traffic.acked(STEADY_WRITES)]);
     const triggeredAt = monotonicMs();
     await within(TRIGGER_TIMEOUT_MS, trigger());
     const { ackedWrites } = await traffic.report();

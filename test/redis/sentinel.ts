@@ -36,6 +36,10 @@ export class SentinelGroup {
     return this.#processes.length;
   }
 
+  get endpoints(): { host: string; port: number }[] {
+    return this.#processes.map(({ host, port }) => ({ host, port }));
+  }
+
   /** A new connection to one of them; stop() closes it if the caller has not. */
   admin(index = 0): Promise<Redis> {
     const process = this.#processes[index];

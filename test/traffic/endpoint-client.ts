@@ -1,20 +1,36 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 
 export interface Endpoint {
   host: string;
   port: number;
 }
 
+/** Where Sentinel-aware clients ask for the primary of the group `name`. */
+export interface SentinelDiscovery {
+  name: string;
+  endpoints: readonly Endpoint[];
+}
+
 /** How a writer's client behaves: one set of values for all contenders of a bench. */
 export interface ClientSettings {
   endpoints: readonly Endpoint[];
+  /**
+   * Present: each new connection asks the Sentinels for the primary instead of taking the next endpoint, and
+   * +switch-master closes it (ioredis's failoverDetector). Everything else stays the same.
+   */
+  sentinels?: SentinelDiscovery;
   password?: string;
   /** Waits before the next endpoint is tried: the first for the first failure in a row, the last one repeats. */
   backoffMs: readonly number[];
   connectTimeoutMs: number;
   commandTimeoutMs: number;
 }
+
+type Target = Pick<
+  RedisOptions,
+  'host' | 'port' | 'sentinels' | 'name' | 'failoverDetector' | 'sentinelRetryStrategy'
+>;
 
 export const DEFAULT_BACKOFF_MS: readonly number[] = [1, 2, 4, 7, 10];
 
@@ -57,10 +73,16 @@ export class EndpointClient {
     } catch (error) {
       return { kind: 'unsent', error: errorKind(error) };
     }
+    // Closed since the last write, by a failover detector perhaps: nothing was sent.
+    if (connection.status !== 'ready') return { kind: 'unsent', error: 'closed' };
     try {
       await connection.set(key, value);
       return { kind: 'acked' };
     } catch (error) {
+      // Thrown by ioredis instead of writing.
+      if (error instanceof Error && error.message.startsWith("Stream isn't writeable")) {
+        return { kind: 'unsent', error: 'closed' };
+      }
       // An error that Redis itself sent says that the write was not done; any other leaves it open.
       const answered = error instanceof Error && error.name === 'ReplyError';
       return { kind: answered ? 'refused' : 'unknown', error: errorKind(error) };
@@ -68,11 +90,9 @@ export class EndpointClient {
   }
 
   async #connect(): Promise<Redis> {
-    const { endpoints, password, connectTimeoutMs, commandTimeoutMs } = this.#settings;
-    const endpoint = endpoints[this.#endpoint % endpoints.length];
-    if (endpoint === undefined) throw new Error('no endpoints');
+    const { password, connectTimeoutMs, commandTimeoutMs } = this.#settings;
     const connection = new Redis({
-      ...endpoint,
+      ...this.#target(),
       ...(password && { password }),
       lazyConnect: true,
       connectTimeout: connectTimeoutMs,
@@ -96,6 +116,21 @@ export class EndpointClient {
     } catch (error) {
       throw reason ?? error;
     }
+  }
+
+  #target(): Target {
+    const { sentinels, endpoints } = this.#settings;
+    if (sentinels !== undefined) {
+      return {
+        sentinels: [...sentinels.endpoints],
+        name: sentinels.name,
+        failoverDetector: true,
+        sentinelRetryStrategy: () => null,
+      };
+    }
+    const endpoint = endpoints[this.#endpoint % endpoints.length];
+    if (endpoint === undefined) throw new Error('no endpoints');
+    return { ...endpoint };
   }
 
   async #moveOn(): Promise<void> {

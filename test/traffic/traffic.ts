@@ -1,20 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { reapOnExit } from '../redis/reap-on-exit.ts';
-import { type ClientSettings, DEFAULT_BACKOFF_MS, type Endpoint } from './endpoint-client.ts';
+import {
+  type ClientSettings,
+  DEFAULT_BACKOFF_MS,
+  type Endpoint,
+  type SentinelDiscovery,
+} from './endpoint-client.ts';
 import type { Window } from './gap.ts';
 import type { TrafficReply, TrafficReport, TrafficRequest } from './traffic-protocol.ts';
 import type { OnUnknown } from './writer.ts';
 
 export interface TrafficOptions {
   endpoints: readonly Endpoint[];
+  /** Present: the clients find the primary through these, as ClientSettings says. */
+  sentinels?: SentinelDiscovery;
   password?: string;
   /** Absent: 4. */
   writers?: number;
   /** Absent: skip. */
   onUnknown?: OnUnknown;
   /** Overrides of how the clients reconnect; give every contender the same. */
-  client?: Partial<Omit<ClientSettings, 'endpoints' | 'password'>>;
+  client?: Partial<Omit<ClientSettings, 'endpoints' | 'sentinels' | 'password'>>;
 }
 
 type Question =
@@ -60,6 +67,7 @@ export class Traffic {
     const traffic = new Traffic(child);
     const client: ClientSettings = {
       endpoints: options.endpoints.map(({ host, port }) => ({ host, port })),
+      ...(options.sentinels && { sentinels: options.sentinels }),
       ...(options.password && { password: options.password }),
       backoffMs: DEFAULT_BACKOFF_MS,
       connectTimeoutMs: 1_000,

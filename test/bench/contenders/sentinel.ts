@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisPair } from '../../redis/redis-pair.ts';
 import { SentinelGroup } from '../../redis/sentinel.ts';
+import type { SentinelDiscovery } from '../../traffic/endpoint-client.ts';
 import { monotonicMs } from '../../traffic/monotonic.ts';
 import type { CrashContender, HandoverContender } from '../contender.ts';
 
@@ -14,6 +15,14 @@ export class SentinelContender implements HandoverContender, CrashContender {
   /** `downAfterMs`: Sentinel's down-after-milliseconds. */
   constructor(downAfterMs: number) {
     this.#downAfterMs = downAfterMs;
+  }
+
+  /**
+   * Sentinel's clients must ask it: it leaves a healthy old primary writable for 8 s and more after SENTINEL FAILOVER,
+   * and clients that only know addresses would stay there all that time.
+   */
+  get discovery(): SentinelDiscovery | undefined {
+    return this.#sentinels && { name: this.#sentinels.name, endpoints: this.#sentinels.endpoints };
   }
 
   async setUp(pair: RedisPair): Promise<void> {
