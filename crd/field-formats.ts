@@ -60,7 +60,7 @@ export const absolutePath = z
   .string()
   .max(4096)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-  .regex(/^\/[^\u0000-\u001f\u007f]*$/, 'must be an absolute path, beginning with /');
+  .regex(/^\/[^\x00-\x1f\x7f]*$/, 'must be an absolute path, beginning with /');
 
 export const userName = z
   .string()
@@ -73,7 +73,7 @@ export const plainLine = z
   .string()
   .max(4096)
   // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line without control characters');
+  .regex(/^[^\x00-\x1f\x7f]*$/, 'must be one line without control characters');
 
 const daySeconds = 86_400;
 /** Whole seconds. */

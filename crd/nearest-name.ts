@@ -1,5 +1,9 @@
 import { closest, distance } from 'fastest-levenshtein';
 
+function lettersOf(text: string): string {
+  return [...text.toLowerCase()].sort().join('');
+}
+
 /** The known name that a wrong one was probably meant to be, or undefined when none is near. */
 export function nearest(wrong: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
@@ -13,5 +17,7 @@ export function nearest(wrong: string, known: readonly string[]): string | undef
   );
   const name = known.find((candidate) => candidate.toLowerCase() === best);
   const allowed = Math.max(1, Math.floor(Math.min(wrong.length, best.length) / 3));
+  // Two letters changed round count as two mistakes, but are one.
+  if (wrong.length > 2 && lettersOf(wrong) === lettersOf(best)) return name;
   return distance(wrong.toLowerCase(), best) <= allowed ? name : undefined;
 }

@@ -57,7 +57,7 @@ function settingFaults(config: unknown): readonly Fault[] {
 }
 
 const config = checkAcross(z.record(z.string(), settingValue), settingFaults).meta({
-  maxProperties: 128,
+  maxProperties: 64,
   'x-kubernetes-validations': [
     {
       rule: `self.all(k, k.matches('${settingName.source}'))`,
@@ -91,7 +91,7 @@ export const redisSpec = z.strictObject({
     .default('redis-server.service')
     .describe('The systemd unit of Redis itself, the same on every node.'),
   config: config
-    .default({})
+    .prefault({})
     .describe(
       'Redis settings that the controller keeps on every node, by name. Values are texts or numbers; quote yes and no.',
     ),

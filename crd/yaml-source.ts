@@ -43,7 +43,7 @@ const messages: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'a tab: YAML is indented with spaces only',
   BAD_ALIAS:
     'an alias (*name) without its anchor (&name); put the text in quotes if it is meant to begin with *',
-  BAD_INDENT: 'the indentation does not fit the lines before it',
+  BAD_INDENT: 'the indentation does not fit the lines before it, or a bracket or quote there is not closed',
   MISSING_CHAR: 'a quote, bracket, comma or colon is missing here or before',
   MULTILINE_IMPLICIT_KEY: 'a name ends within its line with a colon: is one missing here?',
   BLOCK_AS_IMPLICIT_KEY:
@@ -55,6 +55,15 @@ const messages: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'something stands here that cannot: look for a stray bracket, quote or indentation',
   KEY_OVER_1024_CHARS: 'a name of more than 1024 characters',
 };
+
+// After any other error the rest of the text is read wrongly, so that more of them would only confuse.
+const standAlone: readonly string[] = ['DUPLICATE_KEY', 'BAD_ALIAS', 'TAG_RESOLVE_FAILED', 'BAD_DQ_ESCAPE'];
+
+function worthTelling(errors: readonly YAMLError[]): readonly YAMLError[] {
+  const sorted = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
+  const fatal = sorted.findIndex(({ code }) => !standAlone.includes(code));
+  return fatal < 0 ? sorted : sorted.slice(0, fatal + 1);
+}
 
 function describe(error: unknown, counter: LineCounter): YamlFault {
   if (error instanceof YAMLError) {
@@ -127,12 +136,16 @@ function readDocument(document: Document.Parsed, counter: LineCounter): YamlRead
 }
 
 /** Parses a text into its documents, leaving out those with nothing in them. Throws RangeError on absurd nesting. */
-export function yamlDocuments(text: string, counter: LineCounter): readonly Document.Parsed[] {
+export function yamlDocuments(
+  text: string,
+  counter: LineCounter,
+  options: { readonly keepSourceTokens?: boolean } = {},
+): readonly Document.Parsed[] {
   const documents = parseAllDocuments(text, {
     lineCounter: counter,
     prettyErrors: false,
     logLevel: 'silent',
-    keepSourceTokens: true,
+    ...options,
   });
   // With nothing in the text there is an empty list that is no array of documents.
   return [...documents].filter(({ contents, errors }) => {
@@ -155,7 +168,8 @@ export function readYaml(text: string): YamlReading {
   const [first, second] = documents;
   if (first === undefined) return fault('the file is empty: it must hold one FailoverGroup');
   const errors = documents.flatMap((document) => [...document.errors, ...document.warnings]);
-  if (errors.length > 0) return { ok: false, faults: errors.map((error) => describe(error, counter)) };
+  if (errors.length > 0)
+    return { ok: false, faults: worthTelling(errors).map((error) => describe(error, counter)) };
   if (second !== undefined) {
     const { line, col } = counter.linePos(second.contents?.range?.[0] ?? second.range[0]);
     return fault('a second document: put each group into a file of its own', { line, column: col });
