@@ -8,6 +8,8 @@ export interface TrafficSettings {
   writers: number;
   client: ClientSettings;
   onUnknown: OnUnknown;
+  /** How long a writer rests after each acknowledgement, in ms; 0: not at all. */
+  restMs: number;
 }
 
 /** From the parent to the writer process. The password travels here, never on a command line. */

@@ -20,6 +20,8 @@ export interface TrafficOptions {
   writers?: number;
   /** Absent: skip. */
   onUnknown?: OnUnknown;
+  /** How long a writer rests after each acknowledgement, in ms; absent: not at all. */
+  restMs?: number;
   /** Overrides of how the clients reconnect; give every contender the same. */
   client?: Partial<Omit<ClientSettings, 'endpoints' | 'sentinels' | 'password'>>;
 }
@@ -74,7 +76,12 @@ export class Traffic {
       commandTimeoutMs: 3_000,
       ...options.client,
     };
-    const settings = { writers: options.writers ?? 4, client, onUnknown: options.onUnknown ?? 'skip' };
+    const settings = {
+      writers: options.writers ?? 4,
+      client,
+      onUnknown: options.onUnknown ?? 'skip',
+      restMs: options.restMs ?? 0,
+    };
     child.send({ kind: 'start', settings } satisfies TrafficRequest);
     await traffic.acked(1);
     return traffic;

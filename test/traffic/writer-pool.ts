@@ -14,10 +14,7 @@ export class WriterPool {
 
   /** Starts writing at once. */
   constructor(settings: TrafficSettings) {
-    this.#writers = Array.from(
-      { length: settings.writers },
-      (_, index) => new Writer(index, settings.client, settings.onUnknown),
-    );
+    this.#writers = Array.from({ length: settings.writers }, (_, index) => new Writer(index, settings));
     this.#running = Promise.all(
       this.#writers.map((writer) => writer.run(this.#stop.signal, () => this.#acked())),
     );

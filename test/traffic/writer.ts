@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AckLog } from './ack-log.ts';
 import { type AckedKeys, keyOf, toRanges } from './acked-keys.ts';
-import { type ClientSettings, EndpointClient } from './endpoint-client.ts';
+import { EndpointClient } from './endpoint-client.ts';
 import { type Gap, longestGap, type Window } from './gap.ts';
 import { monotonicMs } from './monotonic.ts';
+import type { TrafficSettings } from './traffic-protocol.ts';
 
 /** After a write of unknown fate: write the same key again, or leave it and go on with the next number. */
 export type OnUnknown = 'retry' | 'skip';
@@ -12,14 +14,16 @@ export class Writer {
   readonly #writer: number;
   readonly #client: EndpointClient;
   readonly #onUnknown: OnUnknown;
+  readonly #restMs: number;
   readonly #log = new AckLog();
   readonly errors = new Map<string, number>();
   unknownWrites = 0;
 
-  constructor(writer: number, settings: ClientSettings, onUnknown: OnUnknown) {
+  constructor(writer: number, settings: TrafficSettings) {
     this.#writer = writer;
-    this.#client = new EndpointClient(settings);
-    this.#onUnknown = onUnknown;
+    this.#client = new EndpointClient(settings.client);
+    this.#onUnknown = settings.onUnknown;
+    this.#restMs = settings.restMs;
   }
 
   /** Monotonic times of the acknowledgements, ascending. */
@@ -36,6 +40,7 @@ export class Writer {
         this.#log.add(seq, monotonicMs());
         seq += 1;
         onAck();
+        if (this.#restMs > 0) await delay(this.#restMs);
       } else {
         this.errors.set(outcome.error, (this.errors.get(outcome.error) ?? 0) + 1);
         if (outcome.kind === 'unknown') {
