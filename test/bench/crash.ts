@@ -12,7 +12,7 @@ interface CrashMeasure extends SwitchMeasure {
   promotedMs: number;
 }
 
-export interface CrashSummary extends SwitchSummary {
+interface CrashSummary extends SwitchSummary {
   /** From the kill to the contender's own verdict that the primary is dead. */
   detectMs: Percentiles;
   /** From the kill to the replica's first answer as a primary, seen from outside. */

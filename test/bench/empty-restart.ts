@@ -6,7 +6,7 @@ import { type BenchOptions, runInTurn } from './bench-run.ts';
 import type { Contender } from './contender.ts';
 
 /** Keys, at worst over all runs. */
-export interface EmptyRestartSummary {
+interface EmptyRestartSummary {
   /** Written, and confirmed by the replica, before the kill. */
   keysBefore: number;
   /** Of these, on whichever node is the primary at the end. */
