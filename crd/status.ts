@@ -118,6 +118,10 @@ export const statusSchema = z.strictObject({
   replicaLagBytes: bytes.optional().describe('The largest lag of a replica when status was last written'),
   transition: transitionSchema.optional(),
   failedAttempt: attemptSchema.optional(),
+  demoting: z
+    .array(z.string())
+    .optional()
+    .describe('Former primaries whose demotion may not be complete yet'),
   fences: z.array(fenceSchema).optional().describe('Nodes proved to be off, and how'),
   conditions: z.array(conditionSchema).optional(),
   nodes: z.array(nodeStatusSchema).optional(),

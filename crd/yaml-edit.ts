@@ -1,21 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isAlias, isMap, isScalar, LineCounter, type Pair, Scalar, type YAMLMap } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, LineCounter, type Pair, Scalar, type YAMLMap } from 'yaml';
+import { EditError } from './edit-error.ts';
 import { yamlDocuments } from './yaml-source.ts';
-
-export type EditErrorCode =
-  /** The text is not one valid YAML map. */
-  | 'Unreadable'
-  /** The value stands in a form that cannot be changed alone, such as behind a shared anchor. */
-  | 'Unsupported';
-
-export class EditError extends Error {
-  readonly code: EditErrorCode;
-  constructor(code: EditErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'EditError';
-    this.code = code;
-  }
-}
 
 type Value = string | boolean;
 interface Splice {
@@ -28,11 +14,25 @@ interface Entry {
   readonly value: Value;
 }
 
-function read(text: string): YAMLMap {
+interface Read {
+  readonly map: YAMLMap;
+  /** The document as plain data without shared parts; undefined when it cannot be had. */
+  readonly data: unknown;
+}
+
+function plain(document: Document.Parsed): unknown {
+  try {
+    return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 64 })));
+  } catch {
+    return undefined;
+  }
+}
+
+function read(text: string): Read {
   try {
     const [first, ...others] = yamlDocuments(text, new LineCounter(), { keepSourceTokens: true });
     if (first !== undefined && others.length === 0 && first.errors.length === 0 && isMap(first.contents)) {
-      return first.contents;
+      return { map: first.contents, data: plain(first) };
     }
   } catch (cause) {
     throw new EditError('Unreadable', 'the text is nested too deeply to be edited', { cause });
@@ -40,12 +40,9 @@ function read(text: string): YAMLMap {
   throw new EditError('Unreadable', 'the text is not one valid YAML map: mend it first');
 }
 
-/** The document as plain data without shared parts; undefined when it cannot be had. */
-function data(text: string): unknown {
+function dataOf(text: string): unknown {
   try {
-    const [document, ...others] = yamlDocuments(text, new LineCounter());
-    if (document === undefined || others.length > 0 || document.errors.length > 0) return undefined;
-    return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: 64 })));
+    return read(text).data;
   } catch {
     return undefined;
   }
@@ -154,8 +151,8 @@ function insertInBlock(text: string, map: YAMLMap, entry: Entry): Splice {
   return { start: newline + 1, end: newline + 1, text: lines.join(eol) + eol };
 }
 
-function spliceFor(text: string, entry: Entry): Splice {
-  let map = read(text);
+function spliceFor(text: string, root: YAMLMap, entry: Entry): Splice {
+  let map = root;
   for (const [depth, name] of entry.path.entries()) {
     const rest = { path: entry.path.slice(depth), value: entry.value };
     const pair = map.items.find(({ key }) => isScalar(key) && key.value === name);
@@ -179,10 +176,10 @@ function spliceFor(text: string, entry: Entry): Splice {
  * Throws EditError.
  */
 export function setYamlValue(text: string, path: readonly string[], value: Value): string {
-  const { start, end, text: added } = spliceFor(text, { path, value });
+  const { map, data } = read(text);
+  const { start, end, text: added } = spliceFor(text, map, { path, value });
   const edited = text.slice(0, start) + added + text.slice(end);
-  const before = data(text);
-  if (before !== undefined && isDeepStrictEqual(data(edited), withEntry(before, { path, value })))
+  if (data !== undefined && isDeepStrictEqual(dataOf(edited), withEntry(data, { path, value })))
     return edited;
   throw new EditError(
     'Unsupported',

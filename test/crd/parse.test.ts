@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parse } from 'yaml';
 import { formatProblem, parseFailoverGroup, validateFailoverGroup } from '../../crd/parse.ts';
+import { formatPath } from '../../crd/problem.ts';
 import { type BadGroup, badGroups, goodGroup } from './bad-groups.ts';
 
 function spoilt({ what, change }: BadGroup): string {
@@ -204,4 +206,34 @@ test('an object of the API server is told by path alone, and its own metadata is
   );
   assert.match(bad.problems.map(formatProblem).join(), /^spec\.primary: is "x"/);
   for (const value of [undefined, null, 'text', [], 3]) assert.ok(!validateFailoverGroup(value).ok);
+});
+
+/** The paths of all maps with fixed fields in a document; Redis settings, labels and annotations have free names. */
+function* mapsOf(value: unknown, path: (string | number)[] = []): Generator<(string | number)[]> {
+  if (typeof value !== 'object' || value === null || path.at(-1) === 'config') return;
+  if (!Array.isArray(value)) yield path;
+  for (const [key, child] of Object.entries(value)) {
+    yield* mapsOf(child, [...path, Array.isArray(value) ? Number(key) : key]);
+  }
+}
+
+test('an unknown field is refused in every map of the resource', () => {
+  const whole = goodGroup
+    .replace('  redis:\n', () => '  redis:\n    tls: {caFrom: {file: /ca}, serverName: s}\n')
+    .replace('ssh: {host: 10.92.3.28, user: root}', 'local: {directory: /units}')
+    .replace('  paused', () => '  switchover: {}\n  failback: {}\n  paused');
+  const group = parse(whole);
+  assert.ok(validateFailoverGroup(group).ok);
+  const paths = [...mapsOf(group)];
+  assert.ok(paths.length >= 25);
+  for (const path of paths) {
+    const copy = structuredClone(group);
+    path.reduce((map, key) => map[key], copy).zzz = 1;
+    const result = validateFailoverGroup(copy);
+    assert.ok(!result.ok, path.join('.'));
+    assert.deepEqual(
+      result.problems.map((problem) => problem.path),
+      [formatPath([...path, 'zzz'])],
+    );
+  }
 });
