@@ -1,6 +1,6 @@
 import { setYamlValue } from './yaml-edit.ts';
 
-export { EditError, type EditErrorCode } from './edit-error.ts';
+export { EditError } from './edit-error.ts';
 
 /**
  * Edits of a group's file, text to text: comments, order, quoting, indentation and line ends stay as they are.

@@ -4,7 +4,7 @@ import { specSchema } from './spec.ts';
 import { statusSchema } from './status.ts';
 
 export const apiGroup = 'understudy.dev';
-export const apiVersion = `${apiGroup}/v1alpha1`;
+const apiVersion = `${apiGroup}/v1alpha1`;
 export const kind = 'FailoverGroup';
 
 const textMap = z.record(z.string(), z.string());

@@ -11,18 +11,18 @@ import {
 } from 'yaml';
 import type { Path } from './problem.ts';
 
-export interface Position {
+interface Position {
   readonly line: number;
   readonly column: number;
 }
 
 /** A text that could not be read as one YAML document, and where. */
-export interface YamlFault extends Position {
+interface YamlFault extends Position {
   readonly message: string;
 }
 
 /** One YAML document with the way back from a path to its place in the text. */
-export interface YamlSource {
+interface YamlSource {
   readonly value: unknown;
   /** The place of a field's name or list entry; of the nearest parent that is there when it is missing. */
   locate(path: Path): Position;
