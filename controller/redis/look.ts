@@ -1,0 +1,42 @@
+import type { RedisView } from '../../reconcilers/observation.ts';
+import { viewOfErrorReply } from './classify-fault.ts';
+import { type Answer, type Command, textOf } from './connection.ts';
+import { parseInfo, viewOfInfo } from './info.ts';
+
+/** Sentinels that watch a Redis subscribe to this channel on it (sentinel.c, SENTINEL_HELLO_CHANNEL). */
+const sentinelChannel = '__sentinel__:hello';
+
+/** Everything that one look asks, for one round trip. One name a CONFIG GET: 6.2 takes no more. */
+export function lookCommands(managedSettings: readonly string[]): Command[] {
+  const settings = ['replica-priority', ...managedSettings];
+  return [
+    ['info'],
+    ['pubsub', 'NUMSUB', sentinelChannel],
+    ...settings.map((name) => ['config', 'GET', name] as const),
+  ];
+}
+
+/** The view that the answers to `lookCommands` give. */
+export function viewOfLook(answers: readonly Answer[]): RedisView {
+  const fault = answers.find((answer) => 'error' in answer);
+  if (fault !== undefined) return viewOfErrorReply(fault.error);
+  const [info, subscribers, priority, ...settings] = answers;
+  return viewOfInfo(parseInfo(textOf(info)), {
+    otherAgent: Number(list(subscribers)[1] ?? 0) > 0,
+    priority: Number(list(priority)[1] ?? 0),
+    config: Object.fromEntries(settings.flatMap(settingOf)),
+  });
+}
+
+/** The name and value that a CONFIG GET gave; nothing for a setting that this server does not know. */
+function settingOf(answer: Answer): [string, string][] {
+  const [name, value] = list(answer);
+  return name === undefined || value === undefined ? [] : [[name, value]];
+}
+
+/** An answer that is a flat list, as texts. */
+export function list(answer: Answer | undefined): string[] {
+  return answer !== undefined && 'value' in answer && Array.isArray(answer.value)
+    ? answer.value.map(String)
+    : [];
+}

@@ -1,0 +1,128 @@
+import type { Outcome } from '../../reconcilers/action.ts';
+import type { RedisView } from '../../reconcilers/observation.ts';
+import type { Endpoint, RedisNodePort, ReplicationPosition, Reply } from '../ports/redis-node.ts';
+import { type Answer, type Command, garbledView, textOf } from './connection.ts';
+import { Deadline } from './deadline.ts';
+import { EpochClaim, failureOf } from './epoch-claim.ts';
+import { HeldConnection } from './held-connection.ts';
+import { parseInfo, positionOfInfo } from './info.ts';
+import { lookCommands, viewOfLook } from './look.ts';
+import { defaultTimeoutMs, type RedisNodeOptions } from './options.ts';
+import { RedisReason, refused } from './refusals.ts';
+import { takeSnapshot } from './snapshot.ts';
+
+/**
+ * A Redis server (6.2 or later) over one held connection. No call rejects. A call that changes something takes
+ * at most `commandTimeoutMs`, a new connection and a repeated claim included; it is sent once and never again.
+ * Outcomes give a reason of RedisReason; `refused` with NotConnected or NotClaimed means that nothing was sent.
+ */
+export class RedisNode implements RedisNodePort {
+  readonly #held: HeldConnection;
+  readonly #claim: EpochClaim;
+  readonly #commandTimeoutMs: number;
+  readonly #connectTimeoutMs: number;
+  readonly #lookCommands: readonly Command[];
+
+  constructor(options: RedisNodeOptions) {
+    this.#held = new HeldConnection(options);
+    this.#claim = new EpochClaim(this.#held, options.connectionName);
+    this.#commandTimeoutMs = options.commandTimeoutMs ?? defaultTimeoutMs;
+    this.#connectTimeoutMs = options.connectTimeoutMs ?? defaultTimeoutMs;
+    this.#lookCommands = lookCommands(options.managedSettings);
+  }
+
+  /** One round trip over the held connection. A connection that ends under it is made again, and asked again. */
+  async observe(): Promise<RedisView> {
+    const deadline = new Deadline(this.#connectTimeoutMs + this.#commandTimeoutMs);
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const opened = await this.#held.get(deadline);
+      if (opened.kind === 'none') return opened.view;
+      const timeoutMs = Math.min(this.#commandTimeoutMs, deadline.left);
+      const reply = await opened.connection.run(this.#lookCommands, timeoutMs);
+      if (reply.kind === 'answered') return viewOfLook(reply.answers);
+      if (reply.kind === 'late') return { state: 'silent' };
+      if (reply.kind === 'garbled') return garbledView;
+    }
+    return { state: 'unusable', detail: 'it closes its connections' };
+  }
+
+  claim(epoch: number): Promise<Outcome> {
+    return this.#claim.claim(epoch, new Deadline(this.#commandTimeoutMs));
+  }
+
+  async position(): Promise<Reply<ReplicationPosition>> {
+    const deadline = new Deadline(this.#commandTimeoutMs);
+    const opened = await this.#claim.connected(deadline);
+    if (opened.kind !== 'ready') return opened;
+    const reply = await opened.connection.run([['info', 'replication']], deadline.left);
+    const failure = failureOf(reply);
+    if (failure !== undefined) return failure;
+    const info = reply.kind === 'answered' ? textOf(reply.answers[0]) : '';
+    const value = positionOfInfo(parseInfo(info));
+    if (value !== undefined) return { kind: 'done', value };
+    return refused(RedisReason.CommandRefused, 'Its INFO does not tell where it stands.');
+  }
+
+  pauseWrites(milliseconds: number): Promise<Outcome> {
+    return this.#change(['client', 'PAUSE', Math.ceil(milliseconds), 'WRITE']);
+  }
+
+  resumeWrites(): Promise<Outcome> {
+    return this.#change(['client', 'UNPAUSE']);
+  }
+
+  follow(primary: Endpoint): Promise<Outcome> {
+    return this.#change(['replicaof', primary.host, primary.port]);
+  }
+
+  promote(): Promise<Outcome> {
+    return this.#change(['replicaof', 'NO', 'ONE']);
+  }
+
+  dropClients(): Promise<Outcome> {
+    return this.#change(
+      ['client', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'],
+      ['client', 'KILL', 'TYPE', 'pubsub'],
+    );
+  }
+
+  persistConfig(): Promise<Outcome> {
+    return this.#change(['config', 'REWRITE']);
+  }
+
+  /** One CONFIG SET after the other, up to the first that is refused: 6.2 takes no more than one pair. */
+  async setConfig(settings: Readonly<Record<string, string>>): Promise<Outcome> {
+    for (const [name, value] of Object.entries(settings)) {
+      const outcome = await this.#change(['config', 'SET', name, value]);
+      if (outcome.kind !== 'done') return { ...outcome, message: `${name}: ${outcome.message}` };
+    }
+    return { kind: 'done' };
+  }
+
+  snapshot(timeoutMs: number): Promise<Reply<string>> {
+    return takeSnapshot((commands) => this.#send(commands), new Deadline(timeoutMs));
+  }
+
+  onLost(listener: () => void): void {
+    this.#held.onLost(listener);
+  }
+
+  close(): void {
+    this.#held.close();
+  }
+
+  async #change(...commands: readonly Command[]): Promise<Outcome> {
+    const reply = await this.#send(commands);
+    return reply.kind === 'done' ? { kind: 'done' } : reply;
+  }
+
+  async #send(commands: readonly Command[]): Promise<Reply<readonly Answer[]>> {
+    const deadline = new Deadline(this.#commandTimeoutMs);
+    const ready = await this.#claim.ready(deadline);
+    if (ready.kind !== 'ready') return ready;
+    const reply = await ready.connection.run(commands, deadline.left);
+    const failure = failureOf(reply);
+    if (failure !== undefined) return failure;
+    return { kind: 'done', value: reply.kind === 'answered' ? reply.answers : [] };
+  }
+}
