@@ -21,7 +21,13 @@ export type Action =
       /** How long writes may stand still, and the bound of the whole: catchUpTimeoutSeconds. */
       readonly budgetMs: number;
     }
-  | { readonly kind: 'promote'; readonly node: string; readonly epoch: number }
+  | {
+      readonly kind: 'promote';
+      readonly node: string;
+      /** It is being made to copy a poorer data set and still holds the better one: end the copying. */
+      readonly rescue: boolean;
+      readonly epoch: number;
+    }
   | {
       readonly kind: 'repoint';
       readonly node: string;

@@ -1,11 +1,21 @@
 import type { Evidence } from './evidence.ts';
+import { evidenceOf } from './evidence.ts';
 import { nodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
-import { relate } from './replication-history.ts';
+import { holdsMoreThan, relate } from './replication-history.ts';
 import type { Situation } from './situation.ts';
-import { answering, epochOf, follows, isCurrentWish, observed, others, specOf } from './situation.ts';
+import {
+  answering,
+  asPrimary,
+  epochOf,
+  follows,
+  isCurrentWish,
+  observed,
+  others,
+  specOf,
+} from './situation.ts';
 
 /** One node that might lead, seen against the primary that it would replace. */
 interface Candidacy {
@@ -47,11 +57,23 @@ function continuesFrom(situation: Situation, view: PrimaryView | ReplicaView, fr
   return seen !== undefined && relate(seen, view).kind !== 'unrelated';
 }
 
-const isNotSyncing: Check = ({ name }, view) =>
-  view.role === 'replica' && view.link === 'syncing'
+/** The old primary came back without data: only who still holds that data may take over, even in mid-sync. */
+const rescues = ({ situation, from, planned }: Candidacy, view: PrimaryView | ReplicaView): boolean => {
+  const restarted = evidenceOf(situation, from).stale ? asPrimary(situation, from) : undefined;
+  return !planned && restarted !== undefined && holdsMoreThan(view, restarted);
+};
+
+const holdsWhatWasLost: Check = (candidacy, view) => {
+  const { situation, name, from, planned } = candidacy;
+  if (planned || !evidenceOf(situation, from).stale || rescues(candidacy, view)) return undefined;
+  return { reason: Reason.CandidateHistoryUnknown, message: `${name} holds nothing that ${from} lost.` };
+};
+
+const isNotSyncing: Check = (candidacy, view) =>
+  view.role === 'replica' && view.link === 'syncing' && !rescues(candidacy, view)
     ? {
         reason: Reason.CandidateSyncing,
-        message: `${name} is copying the data set and holds no whole one. It is ready when the copy is done.`,
+        message: `${candidacy.name} is copying the data set and holds no whole one. It is ready when the copy is done.`,
       }
     : undefined;
 
@@ -136,6 +158,7 @@ const hostCanRunUnits: Check = ({ situation, name }) => {
 /** In this order: the first reason is the one that is told. */
 const checks: readonly Check[] = [
   isReplicaOfIt,
+  holdsWhatWasLost,
   isNotSyncing,
   wasInSync,
   linkIsUp,

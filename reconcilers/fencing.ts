@@ -78,10 +78,7 @@ export function fencePlan(situation: Situation, from: string, analysis: Analysis
     return ready([{ kind: 'fence', node: from, method: 'stopRedis', epoch }]);
   if (analysis.fence === 'units' && situation.spec.units.length === 0) return ready([]);
   if (proofOfPowerOff(situation, from) !== undefined) return ready([]);
-  if (
-    specOf(situation, from)?.fence !== undefined &&
-    nodeMemory(situation.memory, from).refusal === undefined
-  )
+  if (specOf(situation, from)?.fence !== undefined)
     return ready([{ kind: 'fence', node: from, method: 'outOfBand', epoch }]);
   if (situation.spec.failover.fencing === 'BestEffort') return ready([]);
   const message = `${from} may still be running and nothing proves that it is off. Switch it off, then say so with the annotation understudy.dev/confirm-fenced: "${from}@${epochOf(situation.status)}"; or give it spec.nodes[].fence.`;

@@ -33,13 +33,16 @@ export interface NodeMemory {
   readonly inSyncSince?: number;
   /** What it was when last seen as a primary. */
   readonly lastSeen?: LastSeen;
+  /** What it was in the history before that, when it came back with another one. */
+  readonly seenBefore?: LastSeen;
   /** Settings that we applied: Redis may show one otherwise than asked, though it took it. */
   readonly acceptedConfig?: Readonly<Record<string, AcceptedSetting>>;
   /** Starts of units by us that did not last. */
   readonly unitStarts?: { readonly count: number; readonly at: number };
   /** Where its diverged data was copied, and for which data (replication id) that was. */
   readonly preserved?: { readonly path: string; readonly replicationId: string };
-  readonly refusal?: { readonly reason: string; readonly message: string; readonly at: number };
+  /** The primary for which this former primary was wholly demoted: clients sent away, role persisted. */
+  readonly demotedFor?: string;
 }
 
 /** What the planner remembers between two passes of one controller process. Losing it is always safe. */
@@ -90,10 +93,19 @@ function rememberNode(before: NodeMemory, node: NodeObservation, inSync: boolean
     ...(answers ? {} : { redisDownSince: redisDownSince ?? now }),
     ...(hostAnswers ? {} : { hostSilentSince: hostSilentSince ?? now }),
     ...(inSync ? { inSyncSince: inSyncSince ?? now } : {}),
-    ...(node.redis.state === 'answers' && node.redis.role === 'primary'
-      ? { lastSeen: seen(node.redis, now) }
-      : {}),
+    ...seenNow(before, node, now),
   };
+}
+
+function seenNow(
+  before: NodeMemory,
+  node: NodeObservation,
+  now: number,
+): Pick<NodeMemory, 'lastSeen' | 'seenBefore'> {
+  if (node.redis.state !== 'answers' || node.redis.role !== 'primary') return {};
+  const lastSeen = seen(node.redis, now);
+  const renewed = before.lastSeen !== undefined && before.lastSeen.replicationId !== lastSeen.replicationId;
+  return renewed ? { lastSeen, seenBefore: before.lastSeen } : { lastSeen };
 }
 
 function settle(

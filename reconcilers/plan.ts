@@ -80,7 +80,12 @@ function changeActions(
   if (fence.kind === 'missing') return { finding: fence.finding };
   const fences = fence.actions.map((action) => ({ ...action, epoch }) as Action);
   // Writes come back first: the units of a dead primary's node are stopped after the promotion, and before any start.
-  const promote: Action = { kind: 'promote', node: to, epoch };
+  const promote: Action = {
+    kind: 'promote',
+    node: to,
+    rescue: asPrimary(situation, from) !== undefined,
+    epoch,
+  };
   return { actions: [...fences, promote, ...stops, ...start.actions, ...repoints], ...unitsBlocked };
 }
 
@@ -132,7 +137,7 @@ function unfinished(situation: Situation, primary: string, epoch: number): Actio
   if (open?.to !== primary) return [];
   const progress = progressOf(situation);
   const promote: Action[] =
-    progress?.promotedAt === undefined ? [{ kind: 'promote', node: primary, epoch }] : [];
+    progress?.promotedAt === undefined ? [{ kind: 'promote', node: primary, rescue: false, epoch }] : [];
   const release =
     isPlanned(open) &&
     open.from !== undefined &&
@@ -155,7 +160,11 @@ function replicaActions(
   for (const node of others(situation, primary)) {
     const view = answering(situation, node);
     if (view === undefined || leading === undefined) continue;
-    if (view.role === 'replica' && follows(situation, view, primary)) continue;
+    if (view.role === 'replica' && follows(situation, view, primary)) {
+      if (isHalfDemoted(situation, node, primary))
+        actions.push({ kind: 'repoint', node, to: primary, dropClients: true, epoch });
+      continue;
+    }
     const keep =
       holdsMoreThan(view, leading) &&
       nodeMemory(situation.memory, node).preserved?.replicationId !== view.replicationId;
@@ -168,6 +177,24 @@ function replicaActions(
     actions.push({ kind: 'repoint', node, to: primary, dropClients: rogue.includes(node), epoch });
   }
   return blocked === undefined ? { actions } : { actions, blocked };
+}
+
+/** Its demotion was begun, and this process did not see it end: its clients and its config file may be as before. */
+function isHalfDemoted(situation: Situation, node: string, primary: string): boolean {
+  const begun = situation.status.demoting?.includes(node) === true;
+  return begun && nodeMemory(situation.memory, node).demotedFor !== primary;
+}
+
+/** Former primaries that the plan demotes, or that are not known to be wholly demoted: on record until they are. */
+export function demotionsUnderWay(situation: Situation, plan: Plan): string[] {
+  const planned = plan.actions
+    .filter((action) => action.kind === 'repoint')
+    .filter((action) => action.dropClients);
+  const begun = (situation.status.demoting ?? []).filter((node) => {
+    const current = situation.status.currentPrimary;
+    return node !== current && nodeMemory(situation.memory, node).demotedFor !== current;
+  });
+  return [...new Set([...begun, ...planned.map((action) => action.node)])].sort();
 }
 
 function isAccepted(situation: Situation, primary: string): boolean {

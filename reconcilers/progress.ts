@@ -1,3 +1,4 @@
+import type { Transition } from '../crd/status.ts';
 import type { Action, Outcome } from './action.ts';
 import type { Memory, Progress } from './memory.ts';
 import { nodeMemory, withNodeMemory } from './memory.ts';
@@ -14,7 +15,11 @@ export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, en
 
 /** A recorded transition that this process has no progress of starts here. */
 function begin(memory: Memory, action: Extract<Action, { kind: 'record' }>, now: number): Memory {
-  const open = action.status.transition;
+  return takeUp(memory, action.status.transition, now);
+}
+
+/** Begins to keep the progress of a transition that is on record, unless it is kept already. */
+export function takeUp(memory: Memory, open: Transition | undefined, now: number): Memory {
   if (open === undefined || memory.progress?.epoch === open.epoch) return memory;
   const detectedAt = open.from === undefined ? undefined : nodeMemory(memory, open.from).redisDownSince;
   return {
@@ -77,6 +82,8 @@ function noteDone(
         preserved: { path, replicationId: String(outcome.detail?.replicationId ?? '') },
       });
     }
+    case 'repoint':
+      return action.dropClients ? withNodeMemory(memory, action.node, { demotedFor: action.to }) : memory;
     case 'fence':
       return action.method === 'outOfBand'
         ? { ...memory, poweredOff: [...new Set([...memory.poweredOff, action.node])] }

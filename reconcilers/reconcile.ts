@@ -9,7 +9,8 @@ import type { Memory } from './memory.ts';
 import { isoTime, remember } from './memory.ts';
 import { isInSync, nodeStatuses } from './node-status.ts';
 import type { Plan } from './plan.ts';
-import { planFor } from './plan.ts';
+import { demotionsUnderWay, planFor } from './plan.ts';
+import { takeUp } from './progress.ts';
 import { Reason } from './reasons.ts';
 import { differs } from './significance.ts';
 import type { Situation } from './situation.ts';
@@ -47,9 +48,16 @@ export function reconcile(input: Situation): Decision {
     plan,
     actions: [...write, ...acts],
     status,
-    memory: situation.memory,
+    memory: finishing(situation, lead),
     ...(lookAgainInMs === undefined ? {} : { lookAgainInMs }),
   };
+}
+
+/** Another process began this change and its new primary leads: what is left to do is followed from here on. */
+function finishing(situation: Situation, lead: Lead): Memory {
+  const open = situation.status.transition;
+  const leads = lead.settled && lead.change === undefined && open?.to === lead.current;
+  return leads ? takeUp(situation.memory, open, situation.now) : situation.memory;
 }
 
 function withMemory(situation: Situation): Situation {
@@ -111,7 +119,8 @@ function led(situation: Situation, status: Status, current: string, lead: Lead):
 
 function told(situation: Situation, lead: Lead, plan: Plan): Status {
   const conditions = conditionsOf(situation, lead, plan);
-  const { fences: _before, failedAttempt, ...status } = situation.status;
+  const { fences: _before, demoting: _begun, failedAttempt, ...status } = situation.status;
+  const demoting = demotionsUnderWay(situation, plan);
   const fences = currentFences(situation);
   const lags = (status.nodes ?? []).map((node) => node.lagBytes ?? 0);
   const attempt =
@@ -128,6 +137,7 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
     replicaLagBytes: Math.max(0, ...lags),
     conditions,
     ...(fences.length === 0 ? {} : { fences }),
+    ...(demoting.length === 0 ? {} : { demoting }),
   };
 }
 

@@ -34,7 +34,10 @@ export function isUnderWay(situation: Situation, change: Change): boolean {
 export function openTransition(situation: Situation, change: Change, first: TransitionStep): Transition {
   const { status, memory, now } = situation;
   const open = status.transition?.to === change.to ? status.transition : undefined;
-  const lastSeen = nodeMemory(memory, change.from).lastSeen ?? open?.lastSeen;
+  const { lastSeen: last, seenBefore } = nodeMemory(memory, change.from);
+  // A primary that came back without its data is counted from what it was before.
+  const restarted = change.how === 'promote' && asPrimary(situation, change.from) !== undefined;
+  const lastSeen = (restarted ? seenBefore : undefined) ?? last ?? open?.lastSeen;
   return {
     kind: change.kind,
     ...(change.from === change.to ? {} : { from: change.from }),

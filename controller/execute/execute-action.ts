@@ -16,7 +16,7 @@ export async function executeAction(reach: Reach, action: Effect): Promise<Outco
     case 'handOver':
       return withNode(reach, action.to, (to) => handOver(reach, node, to, action));
     case 'promote':
-      return promote(node, action.epoch);
+      return promote(node, action);
     case 'repoint':
       return withNode(reach, action.to, (to) => repoint(node, to, action));
     case 'startUnits':

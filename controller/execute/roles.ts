@@ -14,9 +14,9 @@ async function persist(node: GroupNode): Promise<Outcome> {
   return outcome.kind === 'unknown' ? outcome : done;
 }
 
-/** REPLICAOF NO ONE, unless it leads already; refused while the node holds no whole data set. */
-export async function promote(node: GroupNode, epoch: number): Promise<Outcome> {
-  const claimed = await node.redis.claim(epoch);
+/** REPLICAOF NO ONE, unless it leads already; refused while the node holds no whole data set (unless that is what it is rescued from). */
+export async function promote(node: GroupNode, terms: { epoch: number; rescue: boolean }): Promise<Outcome> {
+  const claimed = await node.redis.claim(terms.epoch);
   if (claimed.kind !== 'done') return claimed;
   const view = await node.redis.observe();
   if (view.state !== 'answers')
@@ -25,7 +25,7 @@ export async function promote(node: GroupNode, epoch: number): Promise<Outcome> 
       reason: Reason.OutcomeUnknown,
       message: `${node.name} does not answer: ${view.state}.`,
     };
-  if (view.role === 'replica' && view.link === 'syncing')
+  if (view.role === 'replica' && view.link === 'syncing' && !terms.rescue)
     return refused(Reason.CandidateSyncing, `${node.name} is copying the data set and holds no whole one.`);
   return inOrder([
     () => (view.role === 'primary' ? Promise.resolve(done) : node.redis.promote()),

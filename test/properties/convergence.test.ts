@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { anything, happen, healEverything } from '../world/events.ts';
 import type { WorldEvent } from '../world/events.ts';
+import { anything, happen, healEverything } from '../world/events.ts';
 import { answerQuestions } from '../world/operator.ts';
 import { SimGroup } from '../world/sim-group.ts';
 import { propertyRuns } from './property-runs.ts';
 
 /** A mess, then calm: whether it came to rest, and what it did once there. */
-async function weather(names: readonly string[], begun: boolean, events: readonly WorldEvent[]): Promise<SimGroup> {
+async function weather(
+  names: readonly string[],
+  begun: boolean,
+  events: readonly WorldEvent[],
+): Promise<SimGroup> {
   const group = new SimGroup(names);
   if (begun) assert.ok(await group.settle(), 'a healthy group did not converge');
   for (const event of events) await happen(group, event);
@@ -24,22 +28,40 @@ async function settleWithOperator(group: SimGroup): Promise<boolean> {
   return false;
 }
 
-for (const names of [['a', 'b'], ['a', 'b', 'c']]) {
+for (const names of [
+  ['a', 'b'],
+  ['a', 'b', 'c'],
+]) {
   test(`from any mess of ${names.length} nodes the loop converges once faults stop, then does nothing more, and no unit ever runs twice`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(anything, { maxLength: 40 }), async (begun, events) => {
         const group = await weather(names, begun, events);
-        assert.ok(await settleWithOperator(group), `not converged: ${JSON.stringify(group.status.conditions?.map((c) => [c.type, c.status, c.reason, c.message]))}`);
+        assert.ok(
+          await settleWithOperator(group),
+          `not converged: ${JSON.stringify(group.status.conditions?.map((c) => [c.type, c.status, c.reason, c.message]))}`,
+        );
         assert.deepEqual(group.world.violations, []);
+        assert.equal(
+          group.condition('FailoverReady')?.status,
+          'True',
+          group.condition('FailoverReady')?.message,
+        );
         const primaries = [...group.world.redis.values()].filter((redis) => redis.role === 'primary');
-        assert.deepEqual(primaries.map((redis) => redis.name), [group.status.currentPrimary]);
+        assert.deepEqual(
+          primaries.map((redis) => redis.name),
+          [group.status.currentPrimary],
+        );
         const before = { effects: group.meddling.effects.length, writes: group.statusWrites };
         for (let pass = 0; pass < 5; pass += 1) {
           group.world.write();
           group.world.advance(1000);
           await group.pass();
         }
-        assert.deepEqual({ effects: group.meddling.effects.length, writes: group.statusWrites }, before, 'something was done in steady state');
+        assert.deepEqual(
+          { effects: group.meddling.effects.length, writes: group.statusWrites },
+          before,
+          'something was done in steady state',
+        );
       }),
       propertyRuns(),
     );

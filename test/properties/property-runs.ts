@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import type fc from 'fast-check';
 
 /** At least 5,000 runs a property; UNDERSTUDY_PROPERTY_RUNS raises it. A failure prints seed and path. */
 export function propertyRuns(): fc.Parameters<unknown> {
@@ -7,6 +7,8 @@ export function propertyRuns(): fc.Parameters<unknown> {
   return {
     numRuns: Math.max(5_000, Number.isFinite(wished) ? wished : 0),
     ...(seed === undefined ? {} : { seed: Number(seed) }),
-    ...(process.env.UNDERSTUDY_PROPERTY_PATH === undefined ? {} : { path: process.env.UNDERSTUDY_PROPERTY_PATH }),
+    ...(process.env.UNDERSTUDY_PROPERTY_PATH === undefined
+      ? {}
+      : { path: process.env.UNDERSTUDY_PROPERTY_PATH }),
   };
 }

@@ -1,16 +1,27 @@
 import fc from 'fast-check';
-import { endProcess, freshData, startProcess } from './sim-redis.ts';
 import type { SimGroup } from './sim-group.ts';
 import { units } from './sim-group.ts';
+import { endProcess, freshData, startProcess } from './sim-redis.ts';
+
+type NodeEventKind =
+  | 'crash'
+  | 'stop'
+  | 'start'
+  | 'hang'
+  | 'unhang'
+  | 'save'
+  | 'wipeDisk'
+  | 'powerOff'
+  | 'powerOn'
+  | 'request'
+  | 'promoteByHand'
+  | 'restartFast';
 
 /** One thing that happens to a group: by chance, by an operator, or by its controller. */
 export type WorldEvent =
   | { readonly kind: 'pass' | 'write' | 'killController' | 'togglePause' }
   | { readonly kind: 'advance'; readonly ms: number }
-  | {
-      readonly kind: 'crash' | 'stop' | 'start' | 'hang' | 'unhang' | 'save' | 'wipeDisk' | 'powerOff' | 'powerOn' | 'request' | 'promoteByHand' | 'restartFast';
-      readonly node: number;
-    }
+  | { readonly kind: NodeEventKind; readonly node: number }
   | { readonly kind: 'cutRedis' | 'cutHost' | 'lag'; readonly node: number; readonly on: boolean }
   | { readonly kind: 'cutPeers'; readonly on: boolean }
   | { readonly kind: 'unitCrash' | 'stubborn'; readonly node: number; readonly unit: number }
@@ -18,35 +29,60 @@ export type WorldEvent =
   | { readonly kind: 'killAfter'; readonly effects: number };
 
 const node = fc.nat({ max: 2 });
-const onNode = (...kinds: Extract<WorldEvent, { kind: 'crash' }>['kind'][]) => fc.record({ kind: fc.constantFrom(...kinds), node });
+const onNode = (...kinds: NodeEventKind[]) => fc.record({ kind: fc.constantFrom(...kinds), node });
 
 /** Faults that a planned switchover must survive without losing a write: everything but a death. */
 export const harmless: fc.Arbitrary<WorldEvent> = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom<WorldEvent>({ kind: 'pass' }, { kind: 'write' }) },
   { weight: 2, arbitrary: fc.constant<WorldEvent>({ kind: 'killController' }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(1, 50, 500, 2000) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(1, 50, 500, 2000) }),
+  },
   { weight: 3, arbitrary: onNode('request') },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('unknown' as const), node, applied: fc.boolean() }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('killAfter' as const), effects: fc.integer({ min: 1, max: 12 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('killAfter' as const),
+      effects: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('lag' as const), node, on: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('cutHost' as const), node, on: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('unitCrash' as const, 'stubborn' as const), node, unit: fc.nat({ max: 1 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('unitCrash' as const, 'stubborn' as const),
+      node,
+      unit: fc.nat({ max: 1 }),
+    }),
+  },
 );
 
 /** Everything that can happen. */
 export const anything: fc.Arbitrary<WorldEvent> = fc.oneof(
   { weight: 6, arbitrary: harmless },
-  { weight: 4, arbitrary: onNode('crash', 'stop', 'start', 'hang', 'unhang', 'powerOff', 'powerOn', 'restartFast') },
+  {
+    weight: 4,
+    arbitrary: onNode('crash', 'stop', 'start', 'hang', 'unhang', 'powerOff', 'powerOn', 'restartFast'),
+  },
   { weight: 1, arbitrary: onNode('save', 'wipeDisk', 'promoteByHand') },
   { weight: 1, arbitrary: fc.constant<WorldEvent>({ kind: 'togglePause' }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('cutRedis' as const), node, on: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cutPeers' as const), on: fc.boolean() }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('advance' as const), ms: fc.constantFrom(3_000, 6_000, 40_000) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('advance' as const),
+      ms: fc.constantFrom(3_000, 6_000, 40_000),
+    }),
+  },
 );
 
 /** Lets one event happen. `killed` tells that a pass ended with the controller's death. */
 export async function happen(group: SimGroup, event: WorldEvent): Promise<void> {
-  const { world, meddling } = group;
+  const { world } = group;
   const names = [...world.redis.keys()];
   const at = 'node' in event ? (names[event.node % names.length] ?? '') : '';
   switch (event.kind) {
@@ -55,24 +91,33 @@ export async function happen(group: SimGroup, event: WorldEvent): Promise<void> 
       world.advance(1);
       return;
     case 'write':
-      return world.write();
+      world.write();
+      return;
     case 'killController':
-      return group.restart();
+      group.restart();
+      return;
     case 'togglePause':
-      return group.edit({ paused: !group.spec.paused });
+      group.edit({ paused: !group.spec.paused });
+      return;
     case 'advance':
-      return world.advance(event.ms);
+      world.advance(event.ms);
+      return;
     case 'request':
-      return group.edit({ primary: at });
+      group.edit({ primary: at });
+      return;
     case 'crash':
-      return endProcess(world.get(at), 'crashed', world.now);
+      endProcess(world.get(at), 'crashed', world.now);
+      return;
     case 'stop':
-      return endProcess(world.get(at), 'stopped', world.now);
+      endProcess(world.get(at), 'stopped', world.now);
+      return;
     case 'start':
-      return world.host(at).powered ? startProcess(world.get(at), world.now) : undefined;
+      if (world.host(at).powered) startProcess(world.get(at), world.now);
+      return;
     case 'restartFast':
       endProcess(world.get(at), 'crashed', world.now);
-      return world.host(at).powered ? startProcess(world.get(at), world.now) : undefined;
+      if (world.host(at).powered) startProcess(world.get(at), world.now);
+      return;
     case 'save':
       world.get(at).snapshot = world.get(at).data;
       return;
@@ -80,12 +125,12 @@ export async function happen(group: SimGroup, event: WorldEvent): Promise<void> 
       world.get(at).snapshot = freshData(world.newId());
       return;
     default:
-      return mechanical(group, event, at, meddling);
+      mechanical(group, event, at);
   }
 }
 
-function mechanical(group: SimGroup, event: WorldEvent, at: string, meddling: SimGroup['meddling']): void {
-  const { world } = group;
+function mechanical(group: SimGroup, event: WorldEvent, at: string): void {
+  const { world, meddling } = group;
   const names = [...world.redis.keys()];
   switch (event.kind) {
     case 'hang':
@@ -96,14 +141,17 @@ function mechanical(group: SimGroup, event: WorldEvent, at: string, meddling: Si
       return;
     case 'powerOff':
     case 'powerOn':
-      return world.power(at, event.kind === 'powerOn');
+      world.power(at, event.kind === 'powerOn');
+      return;
     case 'promoteByHand':
       if (world.get(at).process === 'running') world.promote(world.get(at));
       return;
     case 'cutRedis':
-      return world.cut('@', at, event.on);
+      world.cut('@', at, event.on);
+      return;
     case 'cutHost':
-      return world.cut('@host', at, event.on);
+      world.cut('@host', at, event.on);
+      return;
     case 'cutPeers':
       for (const a of names) for (const b of names) if (a < b) world.cut(a, b, event.on);
       return;

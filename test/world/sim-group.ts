@@ -1,14 +1,14 @@
-import type { FailoverGroup } from '../../crd/failover-group.ts';
-import type { Status } from '../../crd/status.ts';
 import { Observer } from '../../controller/observe.ts';
 import type { StoredGroup } from '../../controller/ports/store.ts';
-import { reconcilePass } from '../../controller/reconcile-pass.ts';
 import type { PassEvent, PassResult } from '../../controller/reconcile-pass.ts';
+import { reconcilePass } from '../../controller/reconcile-pass.ts';
+import type { FailoverGroup } from '../../crd/failover-group.ts';
+import type { Status } from '../../crd/status.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
-import { emptyMemory } from '../../reconcilers/memory.ts';
 import type { Memory } from '../../reconcilers/memory.ts';
-import { ControllerKilled, calm, simClock, simNodes } from './sim-ports.ts';
+import { emptyMemory } from '../../reconcilers/memory.ts';
 import type { Meddling } from './sim-ports.ts';
+import { ControllerKilled, calm, simClock, simNodes } from './sim-ports.ts';
 import { World } from './world.ts';
 
 export const units = ['bot-a.service', 'bot-b.service'];
@@ -17,7 +17,11 @@ export const units = ['bot-a.service', 'bot-b.service'];
 export function simSpec(names: readonly string[]): FailoverGroup['spec'] {
   return {
     primary: names[0] ?? '',
-    nodes: names.map((name) => ({ name, redis: { host: name, port: 6379 }, local: { directory: `/${name}` } })),
+    nodes: names.map((name) => ({
+      name,
+      redis: { host: name, port: 6379 },
+      local: { directory: `/${name}` },
+    })),
     redis: { unit: 'redis-server.service', config: {} },
     units: units.map((name) => ({ name })),
     failover: {
@@ -118,7 +122,10 @@ export class SimGroup {
 
   /** Ready, and no request is put off for a later try. */
   #atRest(): boolean {
-    return this.condition('Ready')?.status === 'True' && this.condition('PrimaryAsRequested')?.reason !== 'RetryingLater';
+    return (
+      this.condition('Ready')?.status === 'True' &&
+      this.condition('PrimaryAsRequested')?.reason !== 'RetryingLater'
+    );
   }
 
   /** Lets time pass in the loop's own rhythm until Ready and quiet; false when that does not come. */

@@ -1,11 +1,11 @@
-import type { Outcome } from '../../reconcilers/action.ts';
-import type { HostView, RedisView, UnitView } from '../../reconcilers/observation.ts';
 import type { GroupNode } from '../../controller/group-nodes.ts';
 import type { Clock } from '../../controller/ports/clock.ts';
 import type { HostPort } from '../../controller/ports/host.ts';
 import type { Endpoint, RedisNodePort, Reply } from '../../controller/ports/redis-node.ts';
-import { becomeReplica, endProcess } from './sim-redis.ts';
+import type { Outcome } from '../../reconcilers/action.ts';
+import type { HostView, RedisView, UnitView } from '../../reconcilers/observation.ts';
 import type { SimRedis } from './sim-redis.ts';
+import { becomeReplica, endProcess } from './sim-redis.ts';
 import type { World } from './world.ts';
 
 /** Thrown out of a pass: the controller's process is gone, whatever it was doing. */
@@ -85,9 +85,17 @@ class SimRedisNode implements RedisNodePort {
       priority: 100,
     };
     if (redis.role === 'primary') return { ...common, role: 'primary', replicas: [] };
-    const down = redis.link === 'down' ? { linkDownSeconds: Math.floor((now - redis.linkLostAt) / 1000) } : {};
+    const down =
+      redis.link === 'down' ? { linkDownSeconds: Math.floor((now - redis.linkLostAt) / 1000) } : {};
     const heard = redis.heardAt === 0 ? {} : { lastIoSeconds: Math.floor((now - redis.heardAt) / 1000) };
-    return { ...common, role: 'replica', of: { host: redis.of ?? '', port }, link: redis.link, ...down, ...heard };
+    return {
+      ...common,
+      role: 'replica',
+      of: { host: redis.of ?? '', port },
+      link: redis.link,
+      ...down,
+      ...heard,
+    };
   }
 
   #mutate(what: string, apply: (redis: SimRedis) => Outcome): Outcome {
@@ -102,7 +110,8 @@ class SimRedisNode implements RedisNodePort {
     const view = await this.observe();
     if (view.state !== 'answers') return unsent;
     const redis = this.#world.get(this.#name);
-    if (epoch < redis.claimed) return { kind: 'refused', reason: 'EpochTooOld', message: `${redis.claimed} was seen` };
+    if (epoch < redis.claimed)
+      return { kind: 'refused', reason: 'EpochTooOld', message: `${redis.claimed} was seen` };
     redis.claimed = epoch;
     return done;
   }
@@ -110,7 +119,11 @@ class SimRedisNode implements RedisNodePort {
   async position(): Promise<Reply<{ role: 'primary' | 'replica'; replicationId: string; offset: number }>> {
     this.#world.advance(0.1);
     const view = await this.observe();
-    if (view.state === 'answers') return { kind: 'done', value: { role: view.role, replicationId: view.replicationId, offset: view.offset } };
+    if (view.state === 'answers')
+      return {
+        kind: 'done',
+        value: { role: view.role, replicationId: view.replicationId, offset: view.offset },
+      };
     return view.state === 'silent' ? (lost as Reply<never>) : (unsent as Reply<never>);
   }
 
@@ -193,13 +206,20 @@ class SimHostPort implements HostPort {
     if (!this.#reachable()) return { state: 'silent' };
     const host = this.#world.host(this.#name);
     const units = [...host.units].map(([name, unit]): UnitView => view(name, unit.state));
-    return { state: 'answers', bootId: `${host.name}-${host.boots}`, redisUnit: this.#redisUnit(), units, epoch: host.epoch };
+    return {
+      state: 'answers',
+      bootId: `${host.name}-${host.boots}`,
+      redisUnit: this.#redisUnit(),
+      units,
+      epoch: host.epoch,
+    };
   }
 
   #redisUnit(): UnitView {
     const redis = this.#world.get(this.#name);
     const ended = { endedSeconds: Math.floor((this.#world.now - redis.endedAt) / 1000) };
-    if (redis.process === 'crashed') return { ...view('redis-server.service', 'failed'), result: 'signal', ...ended };
+    if (redis.process === 'crashed')
+      return { ...view('redis-server.service', 'failed'), result: 'signal', ...ended };
     if (redis.process === 'stopped') return { ...view('redis-server.service', 'stopped'), ...ended };
     return view('redis-server.service', 'running');
   }
@@ -207,7 +227,8 @@ class SimHostPort implements HostPort {
   #mutate(what: string, epoch: number, apply: () => Outcome): Outcome {
     if (!this.#reachable()) return lost;
     const host = this.#world.host(this.#name);
-    if (epoch < host.epoch) return { kind: 'refused', reason: 'EpochTooOld', message: `${host.epoch} was seen` };
+    if (epoch < host.epoch)
+      return { kind: 'refused', reason: 'EpochTooOld', message: `${host.epoch} was seen` };
     host.epoch = epoch;
     return effect(this.#meddling, what, this.#name, apply);
   }
@@ -233,7 +254,9 @@ class SimHostPort implements HostPort {
         const known = own.get(unit);
         if (known !== undefined && !known.stubborn) known.state = 'stopped';
       }
-      return stubborn.length === 0 ? done : { kind: 'refused', reason: 'UnitDoesNotStop', message: stubborn.join(', ') };
+      return stubborn.length === 0
+        ? done
+        : { kind: 'refused', reason: 'UnitDoesNotStop', message: stubborn.join(', ') };
     });
   }
 
@@ -260,7 +283,11 @@ function view(name: string, state: UnitView['state']): UnitView {
   return { name, state, result: 'success', restarts: 0, enabledAtBoot: false, restartsItself: false };
 }
 
-export function simNodes(world: World, meddling: Meddling, preserved: (readonly number[])[]): Map<string, GroupNode> {
+export function simNodes(
+  world: World,
+  meddling: Meddling,
+  preserved: (readonly number[])[],
+): Map<string, GroupNode> {
   return new Map(
     [...world.redis.keys()].map((name) => [
       name,

@@ -66,7 +66,12 @@ export function becomePrimary(redis: SimRedis, newId: string): void {
   redis.role = 'primary';
   redis.of = undefined;
   redis.link = 'down';
-  redis.data = { ...data, replicationId: newId, previousId: data.replicationId, previousEnd: data.offset + 1 };
+  redis.data = {
+    ...data,
+    replicationId: newId,
+    previousId: data.replicationId,
+    previousEnd: data.offset + 1,
+  };
 }
 
 /** REPLICAOF host port: the data stays until the first sync. */

@@ -1,5 +1,12 @@
-import { becomePrimary, bytesPerWrite, canContinue, endProcess, freshRedis, startProcess } from './sim-redis.ts';
 import type { SimRedis } from './sim-redis.ts';
+import {
+  becomePrimary,
+  bytesPerWrite,
+  canContinue,
+  endProcess,
+  freshRedis,
+  startProcess,
+} from './sim-redis.ts';
 
 export interface SimUnit {
   state: 'running' | 'stopped' | 'failed';
@@ -74,7 +81,11 @@ export class World {
       if (redis.process !== 'running' || redis.role !== 'primary' || redis.pausedUntil > this.now) continue;
       this.#writes += 1;
       this.acknowledged.add(this.#writes);
-      redis.data = { ...redis.data, log: [...redis.data.log, this.#writes], offset: redis.data.offset + bytesPerWrite };
+      redis.data = {
+        ...redis.data,
+        log: [...redis.data.log, this.#writes],
+        offset: redis.data.offset + bytesPerWrite,
+      };
     }
   }
 
