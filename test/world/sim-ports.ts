@@ -19,9 +19,16 @@ export interface Meddling {
   readonly unknowns: { node: string; applied: boolean }[];
   /** Every effect that happened, for counting. */
   readonly effects: string[];
+  /** Called before every command to a Redis, with its name: where a test lets something happen in between. */
+  between: (command: string, node: string) => void;
 }
 
-export const calm = (): Meddling => ({ killAfter: undefined, unknowns: [], effects: [] });
+export const calm = (): Meddling => ({
+  killAfter: undefined,
+  unknowns: [],
+  effects: [],
+  between: () => undefined,
+});
 
 const port = 6379;
 const done: Outcome = { kind: 'done' };
@@ -100,6 +107,7 @@ class SimRedisNode implements RedisNodePort {
 
   #mutate(what: string, apply: (redis: SimRedis) => Outcome): Outcome {
     const redis = this.#world.get(this.#name);
+    this.#meddling.between(what, this.#name);
     if (!this.#world.host(this.#name).powered || !this.#world.reaches('@', this.#name)) return unsent;
     if (redis.process === 'hung') return lost;
     if (redis.process !== 'running') return unsent;
@@ -117,6 +125,7 @@ class SimRedisNode implements RedisNodePort {
   }
 
   async position(): Promise<Reply<{ role: 'primary' | 'replica'; replicationId: string; offset: number }>> {
+    this.#meddling.between('position', this.#name);
     this.#world.advance(0.1);
     const view = await this.observe();
     if (view.state === 'answers')
