@@ -114,6 +114,10 @@ export const statusSchema = z.strictObject({
   observedGeneration: z.int().min(0).optional(),
   epoch: epoch.optional().describe('+1 for every change of primary'),
   currentPrimary: z.string().optional(),
+  primaryReplicationId: z
+    .string()
+    .optional()
+    .describe('The history that the current primary writes: a replica that follows it holds its data'),
   handledPrimary: z.string().optional().describe('The value of spec.primary last carried out or overtaken'),
   replicaLagBytes: bytes.optional().describe('The largest lag of a replica when status was last written'),
   transition: transitionSchema.optional(),

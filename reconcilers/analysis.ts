@@ -23,6 +23,8 @@ export interface Row {
   readonly verdict: 'alive' | 'dead' | 'wait';
   /** The setting that says how long the evidence must last before the verdict counts. */
   readonly after?: 'unreachableAfterSeconds' | 'stoppedGraceSeconds';
+  /** The setting that says how long the row holds at most. */
+  readonly until?: 'unreachableAfterSeconds';
   readonly fence?: FenceNeed;
   readonly message: string;
 }
@@ -93,6 +95,15 @@ export const analysisTable: readonly Row[] = [
     links: 'any',
     verdict: 'wait',
     message: 'It answers with something that is not understood. Look at its address and version.',
+  },
+  {
+    reason: Reason.PrimaryNotAnswering,
+    port: [...gone, ...mute],
+    host: 'any',
+    links: ['up'],
+    until: 'unreachableAfterSeconds',
+    verdict: 'wait',
+    message: 'It does not answer, and its replicas heard it a moment ago; a little later more is known.',
   },
   {
     reason: Reason.PrimaryIsolatedFromController,
@@ -181,7 +192,7 @@ export interface Analysis {
 }
 
 export function analyse(evidence: Evidence, policy: FailoverGroupSpec['failover']): Analysis {
-  const row = analysisTable.find((candidate) => fits(candidate, evidence));
+  const row = analysisTable.find((candidate) => fits(candidate, evidence, policy));
   if (row === undefined) throw new Error(`no row of the analysis table fits ${JSON.stringify(evidence)}`);
   const { reason, message } = row;
   const fence = row.fence ?? 'none';
@@ -191,7 +202,8 @@ export function analyse(evidence: Evidence, policy: FailoverGroupSpec['failover'
   return { reason, verdict: row.verdict, fence, message };
 }
 
-function fits(row: Row, evidence: Evidence): boolean {
+function fits(row: Row, evidence: Evidence, policy: FailoverGroupSpec['failover']): boolean {
+  if (row.until !== undefined && evidence.downMs >= policy[row.until] * 1000) return false;
   if (!row.port.includes(evidence.port)) return false;
   if (row.host !== 'any' && !row.host.includes(evidence.host)) return false;
   if (row.links !== 'any' && !row.links.includes(evidence.links)) return false;

@@ -7,7 +7,7 @@ import type { Plan } from './plan.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import type { Situation } from './situation.ts';
-import { observed, others } from './situation.ts';
+import { asPrimary, observed, others } from './situation.ts';
 import { unitsFinding } from './unit-placement.ts';
 
 /** What a condition is judged on: the look, the decision and the plan of this pass. */
@@ -46,9 +46,10 @@ const inProgress: Readonly<Record<string, Reason>> = {
   Adoption: Reason.AdoptionInProgress,
 };
 
-const primaryAsRequested: Judge = ({ situation, lead }) => {
+const primaryAsRequested: Judge = ({ situation, lead, plan }) => {
   const wanted = situation.spec.primary;
   const change = lead.change;
+  if (change !== undefined && plan.blocked !== undefined) return no(plan.blocked);
   if (change !== undefined)
     return no({
       reason: inProgress[change.kind] ?? Reason.SwitchoverInProgress,
@@ -71,6 +72,12 @@ const replicaInSync: Judge = ({ situation, lead }) => {
   if (lead.current === undefined)
     return { status: 'Unknown', reason: Reason.NoPrimaryKnown, message: 'No primary is known.' };
   const current = lead.current;
+  if (asPrimary(situation, current) === undefined)
+    return {
+      status: 'Unknown',
+      reason: Reason.PrimaryNotAnswering,
+      message: `${current} does not answer as a primary: nothing can be in sync with it.`,
+    };
   const lacking = others(situation, current).filter((name) => !isInSync(situation, name, current));
   if (lacking.length === 0) return yes(Reason.InSync, 'Every replica is linked and in sync.');
   const healthy = others(situation, current).length - lacking.length;
@@ -126,7 +133,7 @@ const failoverChecks: readonly ((verdict: Verdict) => Finding | undefined)[] = [
 ];
 
 function notSynced(situation: Situation, name: string, current: string): Finding | undefined {
-  return isInSync(situation, name, current)
+  return asPrimary(situation, current) === undefined || isInSync(situation, name, current)
     ? undefined
     : { reason: Reason.ReplicaLagging, message: `${name} is not in sync with ${current}.` };
 }
@@ -187,12 +194,14 @@ const judges: readonly (readonly [ConditionType, Judge])[] = [
 /** Ready: a primary is on stage, its standby is in sync, its units run there, and nothing is under way. */
 function ready(
   parts: readonly (readonly [ConditionType, Judgement])[],
-  plan: Plan,
-  changing: boolean,
+  { lead, plan, situation }: Verdict,
 ): Judgement {
+  const changing = lead.change !== undefined || situation.status.transition !== undefined;
   for (const type of ['PrimaryAvailable', 'ReplicaInSync', 'UnitsPlaced'] as const) {
     const part = parts.find(([name]) => name === type)?.[1];
-    if (part !== undefined && part.status !== 'True') return { ...part, status: 'False' };
+    if (part === undefined || part.status === 'True') continue;
+    // What is waited for tells more than what is wrong.
+    return no(type === 'PrimaryAvailable' ? (plan.blocked ?? lead.blocked ?? part) : part);
   }
   if (plan.blocked !== undefined) return no(plan.blocked);
   if (changing)
@@ -203,8 +212,7 @@ function ready(
 /** All conditions, in their fixed order; lastTransitionTime moves only when a status flips. */
 export function conditionsOf(situation: Situation, lead: Lead, plan: Plan): Condition[] {
   const parts = judges.map(([type, judge]) => [type, judge({ situation, lead, plan })] as const);
-  const changing = lead.change !== undefined || situation.status.transition !== undefined;
-  const all = [['Ready', ready(parts, plan, changing)] as const, ...parts];
+  const all = [['Ready', ready(parts, { situation, lead, plan })] as const, ...parts];
   return all.map(([type, judgement]) => {
     const before = situation.status.conditions?.find((condition) => condition.type === type);
     const kept = before?.status === judgement.status ? before.lastTransitionTime : isoTime(situation.now);

@@ -1,5 +1,5 @@
 import { nodeMemory } from './memory.ts';
-import type { ReplicaView, UnitView } from './observation.ts';
+import type { PrimaryView, ReplicaView, UnitView } from './observation.ts';
 import { holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, follows, observed, others } from './situation.ts';
@@ -74,17 +74,28 @@ function linksEvidence(situation: Situation, name: string): Evidence['links'] {
 }
 
 /**
- * The node came back with less than its replica still has; the moment that replica syncs, it wipes the better
- * copy. A restarted primary always has a new replication id, and continues the old one only as far as its
- * snapshot went (Redis 7 keeps id and offset in the RDB, not in the AOF).
+ * The node came back with less than a replica of its former self still has; the moment that replica syncs, it
+ * wipes the better copy. A restarted primary always has a new replication id, and continues the old one only as
+ * far as its snapshot went (Redis 7 keeps id and offset in the RDB, not in the AOF).
  */
 function isStale(situation: Situation, name: string): boolean {
   const primary = asPrimary(situation, name);
-  if (primary === undefined) return false;
+  if (primary === undefined || situation.status.currentPrimary !== name) return false;
   return others(situation, name).some((other) => {
     const replica = asReplica(situation, other);
-    const wasInSync = situation.status.nodes?.some((node) => node.name === other && node.inSync === true);
-    if (replica === undefined || !wasInSync || !follows(situation, replica, name)) return false;
-    return replica.replicationId !== primary.replicationId && holdsMoreThan(replica, primary);
+    return (
+      replica !== undefined && follows(situation, replica, name) && holdsLostData(situation, replica, primary)
+    );
   });
+}
+
+/** It holds data of the recorded primary's own history that the primary, as it answers now, does not hold. */
+export function holdsLostData(
+  situation: Situation,
+  replica: PrimaryView | ReplicaView,
+  primary: PrimaryView,
+): boolean {
+  const own = situation.status.primaryReplicationId;
+  if (own === undefined || primary.replicationId === own || replica.replicationId !== own) return false;
+  return holdsMoreThan(replica, primary);
 }

@@ -1,7 +1,7 @@
 import type { NodeStatus } from '../crd/status.ts';
+import { holdsLostData } from './evidence.ts';
 import { isActive } from './fencing.ts';
 import type { NodeObservation, PrimaryView, ReplicaView } from './observation.ts';
-import { holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, follows, nodeNames, observed } from './situation.ts';
 
@@ -46,13 +46,7 @@ function syncVerdict(
   if (isInSync(situation, name, primary)) return true;
   const replica = answering(situation, name);
   // The primary lost what this replica still holds: that it was in sync is what saves the data.
-  if (
-    before === true &&
-    replica !== undefined &&
-    replica.replicationId !== leading.replicationId &&
-    holdsMoreThan(replica, leading)
-  )
-    return true;
+  if (before === true && replica !== undefined && holdsLostData(situation, replica, leading)) return true;
   return before === undefined ? undefined : false;
 }
 

@@ -18,6 +18,7 @@ export const Reason = {
   PrimaryPortClosed: 'PrimaryPortClosed',
   PrimaryHung: 'PrimaryHung',
   PrimaryHostDown: 'PrimaryHostDown',
+  PrimaryNotAnswering: 'PrimaryNotAnswering',
   PrimaryIsolatedFromController: 'PrimaryIsolatedFromController',
   PrimaryUnreachable: 'PrimaryUnreachable',
   PrimaryRestartedStale: 'PrimaryRestartedStale',

@@ -14,8 +14,10 @@ import { takeUp } from './progress.ts';
 import { Reason } from './reasons.ts';
 import { differs } from './significance.ts';
 import type { Situation } from './situation.ts';
-import { epochOf, highestEpoch, others } from './situation.ts';
+import { asPrimary, epochOf, highestEpoch, others } from './situation.ts';
 import { abandoned, closed, isFinished, isPlanned, putBack, recountLosses } from './transition.ts';
+
+const momentMs = 300;
 
 /** What one pass decided. */
 export interface Decision {
@@ -41,7 +43,8 @@ export function reconcile(input: Situation): Decision {
   const base = finished ? closed(situation) : (record?.status ?? situation.status);
   const status = told({ ...situation, status: base }, lead, plan);
   const acts = plan.actions.filter((action) => action.kind !== 'record');
-  const write: Action[] = differs(input.status, status) ? [{ kind: 'record', status }] : [];
+  const worthTelling = acts.length > 0 || !isMomentary(situation, lead);
+  const write: Action[] = worthTelling && differs(input.status, status) ? [{ kind: 'record', status }] : [];
   const lookAgainInMs = nextLook(situation, lead, plan);
   return {
     lead,
@@ -80,6 +83,8 @@ function settle(situation: Situation, lead: Lead): Status {
   if (transition !== undefined && transition.to !== current && lead.change === undefined)
     status = letGo({ ...situation, status }, lead);
   if (status.currentPrimary !== current) status = led(situation, status, current, lead);
+  const history = asPrimary(situation, current)?.replicationId;
+  if (history !== undefined) status = { ...status, primaryReplicationId: history };
   const fulfilled = transition !== undefined && transition.to === current && isPlanned(transition);
   if (situation.spec.primary === current) return { ...status, handledPrimary: current };
   if (fulfilled) return { ...status, handledPrimary: transition.to };
@@ -139,6 +144,12 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
     ...(fences.length === 0 ? {} : { fences }),
     ...(demoting.length === 0 ? {} : { demoting }),
   };
+}
+
+/** The first moments of a death look like many things: nothing is written (and synced to disk) before it is clear. */
+function isMomentary(situation: Situation, lead: Lead): boolean {
+  const since = situation.memory.nodes[lead.current ?? '']?.redisDownSince;
+  return lead.analysis?.verdict === 'wait' && since !== undefined && situation.now - since < momentMs;
 }
 
 /** Something is on its way: how soon to look, in ms. */

@@ -96,6 +96,13 @@ const rows: readonly (readonly [string, Partial<Evidence>, string, string, strin
     'none',
   ],
   [
+    'a primary that its replica heard a moment ago is looked at again',
+    { port: 'refused', host: 'crashed', links: 'up', downMs: 4_999 },
+    'PrimaryNotAnswering',
+    'wait',
+    'none',
+  ],
+  [
     'a restart without the replica’s data makes the replica the better copy',
     { stale: true },
     'PrimaryRestartedStale',
@@ -175,6 +182,7 @@ test('every row of the table can be reached', () => {
       for (const links of ['up', 'down', 'unknown'] as const)
         for (const stale of [false, true])
           for (const diskFailing of [false, true])
-            reached.add(analyse({ port, host, links, stale, diskFailing, downMs: 1e9 }, policy).message);
+            for (const downMs of [0, 1e9])
+              reached.add(analyse({ port, host, links, stale, diskFailing, downMs }, policy).message);
   assert.deepEqual(new Set(analysisTable.map((row) => row.message)), reached);
 });

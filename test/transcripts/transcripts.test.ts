@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SimGroup } from '../world/sim-group.ts';
+import { endProcess, startProcess } from '../world/sim-redis.ts';
+import { Transcript } from './transcript.ts';
+
+interface Scene {
+  readonly group: SimGroup;
+  readonly transcript: Transcript;
+}
+
+/** The scenarios whose every step is written down beside this file; UPDATE_TRANSCRIPTS=1 writes them anew. */
+const scenarios: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  'two-fresh-servers': async ({ transcript }) => transcript.run(5_000),
+
+  switchover: async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('spec.primary: ct101', () => group.edit({ primary: 'ct101' }));
+    await transcript.run(3_000);
+  },
+
+  'switchover-interrupted': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('spec.primary: ct101, and the controller dies between the two REPLICAOFs', () => {
+      group.edit({ primary: 'ct101' });
+      group.meddling.killAfter = 4;
+    });
+    await transcript.run(3_000);
+  },
+
+  'switchover-put-back': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('spec.primary: ct101, and a unit on ct100 does not stop', () => {
+      group.edit({ primary: 'ct101' });
+      for (const unit of group.world.host('ct100').units.values()) unit.stubborn = true;
+    });
+    await transcript.run(2_000);
+    transcript.when('the unit stops again when asked', () => {
+      for (const unit of group.world.host('ct100').units.values()) unit.stubborn = false;
+    });
+    await transcript.run(8_000);
+  },
+
+  'crash-rejoin-failback': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when("ct100's Redis is killed", () =>
+      endProcess(group.world.get('ct100'), 'crashed', group.world.now),
+    );
+    await transcript.run(2_000);
+    transcript.when("ct100's Redis is started, as the primary that its config file says", () =>
+      startProcess(group.world.get('ct100'), group.world.now),
+    );
+    await transcript.run(5_000);
+    transcript.when('understudy failback', () => {
+      group.annotations = { 'understudy.dev/failback': String(group.status.epoch) };
+    });
+    await transcript.run(3_000);
+  },
+
+  'clean-stop': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when("ct100's Redis is stopped cleanly", () =>
+      endProcess(group.world.get('ct100'), 'stopped', group.world.now),
+    );
+    await transcript.run(1_500);
+    transcript.when('and started again within the grace', () =>
+      startProcess(group.world.get('ct100'), group.world.now),
+    );
+    await transcript.run(4_000);
+    transcript.when('and stopped for good', () =>
+      endProcess(group.world.get('ct100'), 'stopped', group.world.now),
+    );
+    await transcript.run(6_000);
+  },
+
+  'restarted-with-old-snapshot': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('three writes, replicated, and not in any snapshot', () => {
+      for (let write = 0; write < 3; write += 1) group.world.write();
+      group.world.advance(1);
+    });
+    transcript.when("ct100's Redis is killed and is back before anybody looks (RUNBOOK R12)", () => {
+      endProcess(group.world.get('ct100'), 'crashed', group.world.now);
+      startProcess(group.world.get('ct100'), group.world.now);
+    });
+    await transcript.run(5_000);
+  },
+
+  'power-loss': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when("ct100's host loses power", () => group.world.power('ct100', false));
+    await transcript.run(8_000);
+    transcript.when('an operator makes sure and says so', () => {
+      group.annotations = { 'understudy.dev/confirm-fenced': `ct100@${group.status.epoch}` };
+    });
+    await transcript.run(2_000);
+    transcript.when('the host comes back', () => group.world.power('ct100', true));
+    await transcript.run(6_000);
+  },
+
+  'hung-redis': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when("ct100's Redis hangs", () => {
+      group.world.get('ct100').process = 'hung';
+    });
+    await transcript.run(8_000);
+  },
+
+  'cut-off-from-the-primary-alone': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('the controller loses ct100, its Redis and its host', () => {
+      group.world.cut('@', 'ct100', true);
+      group.world.cut('@host', 'ct100', true);
+    });
+    await transcript.run(20_000);
+    transcript.when('and finds it again', () => {
+      group.world.cut('@', 'ct100', false);
+      group.world.cut('@host', 'ct100', false);
+    });
+    await transcript.run(2_000);
+  },
+
+  'two-primaries': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('somebody runs REPLICAOF NO ONE on ct101, and clients write to both', () => {
+      group.world.promote(group.world.get('ct101'));
+      for (let write = 0; write < 3; write += 1) group.world.write();
+    });
+    await transcript.run(5_000);
+  },
+
+  'promoted-by-hand': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('an operator swaps the roles by hand', () => {
+      group.world.promote(group.world.get('ct101'));
+      const old = group.world.get('ct100');
+      old.role = 'replica';
+      old.of = 'ct101';
+      group.world.advance(1);
+    });
+    await transcript.run(4_000);
+  },
+};
+
+async function converged(group: SimGroup): Promise<void> {
+  assert.ok(await group.settle());
+  group.meddling.effects.length = 0;
+}
+
+for (const [name, play] of Object.entries(scenarios))
+  test(`the transcript of ${name} is as written`, async () => {
+    const group = new SimGroup(['ct100', 'ct101']);
+    const transcript = new Transcript(group);
+    await play({ group, transcript });
+    assert.deepEqual(group.world.violations, []);
+    const file = join(import.meta.dirname, `${name}.txt`);
+    if (process.env.UPDATE_TRANSCRIPTS === '1') writeFileSync(file, transcript.text);
+    assert.equal(transcript.text, readFileSync(file, 'utf8'));
+  });
