@@ -33,8 +33,14 @@ export type Opened =
   /** The other side took the connection and closed it before the login was answered. */
   | { readonly kind: 'closed' };
 
+/** A way to send commands: what a claim needs of a connection. */
+export interface Wire {
+  readonly identity: ClientIdentity;
+  run(commands: readonly Command[], timeoutMs: number): Promise<Answers>;
+}
+
 /** One authenticated connection, used until it is lost: it never reconnects, queues or repeats anything. */
-export class Connection {
+export class Connection implements Wire {
   readonly #redis: Redis;
   readonly #options: RedisNodeOptions;
   #identity: ClientIdentity = { id: 0, address: '' };

@@ -1,13 +1,20 @@
 import type { Outcome } from '../../reconcilers/action.ts';
 import { announcedClaims, claimName } from './claims.ts';
+import type { NoAnswer } from './classify-fault.ts';
 import { reasonOfErrorReply } from './classify-fault.ts';
-import { type Answer, type Answers, type Command, type Connection, textOf } from './connection.ts';
+import { type Answer, type Answers, type Command, textOf, type Wire } from './connection.ts';
 import type { Deadline } from './deadline.ts';
-import type { HeldConnection } from './held-connection.ts';
 import { type Failure, RedisReason, refused, unknown } from './refusals.ts';
 
 /** A connection that bears the epoch of the last claim, or why nothing may be sent. */
-export type Ready = { readonly kind: 'ready'; readonly connection: Connection } | Failure;
+export type Ready = { readonly kind: 'ready'; readonly connection: Wire } | Failure;
+
+/** Where connections come from. */
+interface Held {
+  get(
+    deadline: Deadline,
+  ): Promise<{ kind: 'open'; connection: Wire } | { readonly kind: 'none'; readonly view: NoAnswer }>;
+}
 
 /**
  * Who may change a node. A claimer first announces its epoch as its connection's name and only then looks who
@@ -18,14 +25,14 @@ export type Ready = { readonly kind: 'ready'; readonly connection: Connection } 
  * bears it; this object remembers the highest it has met for as long as it lives.
  */
 export class EpochClaim {
-  readonly #held: HeldConnection;
+  readonly #held: Held;
   readonly #connectionName: string;
-  #claimed: { readonly epoch: number; readonly connection: Connection } | undefined;
+  #claimed: { readonly epoch: number; readonly connection: Wire } | undefined;
   #highestMet = 0;
   /** Announcements run one after the other, so that an older one cannot overwrite a newer name. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(held: HeldConnection, connectionName: string) {
+  constructor(held: Held, connectionName: string) {
     this.#held = held;
     this.#connectionName = connectionName;
   }
@@ -60,14 +67,14 @@ export class EpochClaim {
     return refused(RedisReason.NotConnected, `Nothing was sent: there is no connection (${detail}).`);
   }
 
-  async #inTurn(connection: Connection, epoch: number, deadline: Deadline): Promise<Failure | undefined> {
+  async #inTurn(connection: Wire, epoch: number, deadline: Deadline): Promise<Failure | undefined> {
     const mine = this.#turn.then(() => this.#announce(connection, epoch, deadline));
     this.#turn = mine;
     return mine;
   }
 
   /** Announce, then look, then end the lower ones and look again. Gives nothing when the epoch is claimed. */
-  async #announce(connection: Connection, epoch: number, deadline: Deadline): Promise<Failure | undefined> {
+  async #announce(connection: Wire, epoch: number, deadline: Deadline): Promise<Failure | undefined> {
     if (epoch < this.#highestMet) return this.#tooOld(epoch);
     const name = claimName(this.#connectionName, epoch);
     let commands: Command[] = [['client', 'SETNAME', name], listClients];
@@ -86,7 +93,7 @@ export class EpochClaim {
     return undefined;
   }
 
-  #others(reply: Answers, connection: Connection) {
+  #others(reply: Answers, connection: Wire) {
     const list = reply.kind === 'answered' ? textOf(reply.answers.at(-1)) : '';
     return announcedClaims(list, this.#connectionName).filter(
       (claim) => claim.clientId !== connection.identity.id,
