@@ -1,0 +1,77 @@
+import Table from 'cli-table3';
+import { formatMs } from './format-ms.ts';
+import type { StepResult } from './step-result.ts';
+import { faultsOf } from './step-result.ts';
+import { paint } from './styled.ts';
+
+const columns = [
+  'step',
+  'detection*',
+  'promotion*',
+  'units*',
+  'write gap',
+  'bots gap',
+  'acked',
+  'lost',
+  'overlap',
+];
+const noFrame = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', left: '', 'left-mid': '', middle: ' ' },
+  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', right: '', 'right-mid': '' },
+  ...{ mid: '', 'mid-mid': '' },
+};
+
+const footnote = [
+  '* told by the controller (status.lastTransition). All else was measured by the',
+  '  four writers and by the bots themselves: write gap is the longest time without',
+  '  any acknowledged write, bots gap the longest in which a bot did not work.',
+];
+
+/** What each step cost, as a person reads it: at most 79 columns. */
+export function resultLines(results: readonly StepResult[], colours: boolean): string[] {
+  const table = new Table({
+    head: columns,
+    colAligns: ['left', ...columns.slice(1).map(() => 'right' as const)],
+    chars: noFrame,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  for (const result of results) table.push(cells(result));
+  const [head = '', ...rows] = table.toString().split('\n');
+  const dim = (text: string) => (colours ? paint.dim(text) : text);
+  return [
+    colours ? paint.bold(head) : head,
+    dim('─'.repeat(head.length)),
+    ...rows,
+    '',
+    ...footnote.map(dim),
+    ...keptLines(results),
+    ...faultsOf(results).map((fault) => (colours ? paint.red(`✗ ${fault}`) : `FAILED ${fault}`)),
+  ];
+}
+
+function cells(result: StepResult): string[] {
+  const { detectMs, promoteMs, unitsMs } = result.told;
+  const told = [detectMs, promoteMs, unitsMs].map((time) => (time === undefined ? '–' : formatMs(time)));
+  return [
+    result.name,
+    ...told,
+    formatMs(result.writeGapMs),
+    formatMs(result.unitsGapMs),
+    result.ackedWrites.toLocaleString('en'),
+    result.lostWrites.toLocaleString('en'),
+    formatMs(result.overlapMs),
+  ];
+}
+
+function keptLines(results: readonly StepResult[]): string[] {
+  const lost = results.find(({ name }) => name === 'failover')?.lostWrites ?? 0;
+  const rejoin = results.find(({ keptWrites }) => keptWrites !== undefined);
+  if (rejoin === undefined) return [];
+  const bytes = (rejoin.countedLostBytes ?? 0).toLocaleString('en');
+  const where = (rejoin.preserved ?? '?').split(':')[0];
+  return [
+    '',
+    `The crash lost ${lost} acknowledged writes (${bytes} bytes, as the controller counted).`,
+    `All was kept? A Redis started on the copy on ${where} has ${rejoin.keptWrites} of these ${lost}.`,
+  ];
+}
