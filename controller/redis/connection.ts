@@ -139,7 +139,8 @@ export class Connection implements Wire {
       if (error === null) answers.push({ value });
       // The error object holds the command's words, a password among them: only its text goes on.
       else if (error.name === 'ReplyError') answers.push({ error: this.#redacted(error.message) });
-      else return { kind: error.name === 'ParserError' ? 'garbled' : 'lost' };
+      // ioredis's decoder gives its refusal no name of its own.
+      else return { kind: error.message.startsWith('Unknown RESP type') ? 'garbled' : 'lost' };
     }
     return { kind: 'answered', answers };
   }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { RedisNode } from '../../controller/redis/redis-node.ts';
 import { Secret } from '../../controller/secret.ts';
+import { startBareRedis } from '../redis/bare-redis.ts';
 import { startPair, untilLinked } from '../redis/redis-pair.ts';
 import type { RedisServer } from '../redis/redis-server.ts';
 import { until } from '../redis/until.ts';
-import { startBareRedis } from './bare-redis.ts';
 import { redisNodeConformance, type StagedServer } from './redis-node.suite.ts';
 
 const group = 'understudy:conformance';
