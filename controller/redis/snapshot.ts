@@ -16,13 +16,11 @@ const pollMs = 20;
  * waited for and another is begun. Value: the path of the file at the node.
  */
 export async function takeSnapshot(send: Send, deadline: Deadline): Promise<Reply<string>> {
-  const idle = await untilNoChild(send, deadline);
-  if (idle.kind !== 'done') return idle;
-  const begun = await send([['bgsave']]);
-  if (begun.kind === 'refused' && /in progress|child process/.test(begun.message) && deadline.left > 0) {
-    // Another save, or a rewrite of the append-only file, began in between.
+  let begun = await send([['bgsave']]);
+  while (begun.kind === 'refused' && /in progress|child process/.test(begun.message) && deadline.left > 0) {
+    // Another save, or a rewrite of the append-only file, is under way.
     await delay(pollMs);
-    return takeSnapshot(send, deadline);
+    begun = await send([['bgsave']]);
   }
   if (begun.kind !== 'done') return begun;
   const ended = await untilNoChild(send, deadline);
