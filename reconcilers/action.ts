@@ -56,6 +56,8 @@ export type Action =
       readonly method: 'stopRedis' | 'outOfBand';
       readonly epoch: number;
     }
+  /** Writes the role into the node's config file: last of all, since it holds the server for an fsync. */
+  | { readonly kind: 'persistRole'; readonly node: string; readonly epoch: number }
   | { readonly kind: 'preserve'; readonly node: string; readonly epoch: number }
   | {
       readonly kind: 'applyConfig';

@@ -3,7 +3,8 @@ import { Reason } from './reasons.ts';
 /**
  * handOver as a pure machine: the driver runs one command, feeds the reply back, and gets the next command or
  * the end. DESIGN.md, "Actions", gives the order; the old primary is demoted BEFORE the new one is promoted,
- * so that a crash in between leaves no primary and never two.
+ * so that a crash in between leaves no primary and never two. CONFIG REWRITE is an action of its own
+ * (persistRole) after the units' start: it holds the new primary for an fsync just when its clients come.
  */
 export type HandOverCommand =
   | { readonly run: 'pauseWrites'; readonly node: 'from'; readonly milliseconds: number }
@@ -11,8 +12,7 @@ export type HandOverCommand =
   | { readonly run: 'follow'; readonly node: 'from' }
   | { readonly run: 'promote'; readonly node: 'to' | 'from' }
   | { readonly run: 'resumeWrites'; readonly node: 'from' }
-  | { readonly run: 'dropClients'; readonly node: 'from' }
-  | { readonly run: 'persistConfig'; readonly node: 'from' | 'to' };
+  | { readonly run: 'dropClients'; readonly node: 'from' };
 
 interface Position {
   readonly role: 'primary' | 'replica';
@@ -45,9 +45,7 @@ type Stage =
   | 'takeBack'
   | 'rollBack'
   | 'release'
-  | 'drop'
-  | 'persistOld'
-  | 'persistNew';
+  | 'drop';
 
 export interface HandOverState {
   readonly stage: Stage;
@@ -85,8 +83,6 @@ const commands: Readonly<Record<Stage, HandOverCommand>> = {
   rollBack: { run: 'resumeWrites', node: 'from' },
   release: { run: 'resumeWrites', node: 'from' },
   drop: { run: 'dropClients', node: 'from' },
-  persistOld: { run: 'persistConfig', node: 'from' },
-  persistNew: { run: 'persistConfig', node: 'to' },
 };
 
 export function isEnd(next: HandOverCommand | HandOverEnd): next is HandOverEnd {
@@ -233,23 +229,12 @@ const afterRelease: Advance = (state, reply) =>
 
 const afterDrop: Advance = (state, reply) =>
   reply.kind === 'done'
-    ? go(state, 'persistOld')
-    : finish(state, unknown("The old primary's clients could not be sent away."));
-
-/** A server without a config file cannot keep its role over a restart; that is no reason to fail. */
-const afterPersistOld: Advance = (state, reply) =>
-  reply.kind === 'unknown'
-    ? finish(state, unknown("The old primary's config was not written."))
-    : go(state, 'persistNew');
-
-const afterPersistNew: Advance = (state, reply) =>
-  reply.kind === 'unknown'
-    ? finish(state, unknown("The new primary's config was not written."))
-    : finish(state, {
+    ? finish(state, {
         kind: 'done',
         writeGapMs: (state.promotedAt ?? state.pausedAt) - state.pausedAt,
         polls: state.polls,
-      });
+      })
+    : finish(state, unknown("The old primary's clients could not be sent away."));
 
 function positionOf(reply: HandOverReply): Position | undefined {
   return reply.kind === 'done' ? reply.position : undefined;
@@ -274,6 +259,4 @@ const stages: Readonly<Record<Stage, Advance>> = {
   rollBack: afterRollBack,
   release: afterRelease,
   drop: afterDrop,
-  persistOld: afterPersistOld,
-  persistNew: afterPersistNew,
 };

@@ -6,6 +6,8 @@ export interface Progress {
   readonly epoch: number;
   /** The old primary was demoted, released and its clients were sent away. */
   readonly handedOver: boolean;
+  /** Nodes whose new role is in their config file. */
+  readonly persisted: readonly string[];
   readonly decidedAt: number;
   readonly detectedAt?: number;
   readonly fencedAt?: number;

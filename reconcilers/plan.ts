@@ -4,6 +4,7 @@ import type { Analysis } from './analysis.ts';
 import { fencePlan } from './fencing.ts';
 import type { Change, Lead } from './lead.ts';
 import { rogues } from './lead.ts';
+import { leftovers } from './leftovers.ts';
 import { nodeMemory } from './memory.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
@@ -11,7 +12,7 @@ import { configActions } from './redis-config.ts';
 import { holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, follows, observed, others } from './situation.ts';
-import { isPlanned, isUnderWay, openTransition, progressOf, stepOf } from './transition.ts';
+import { isUnderWay, openTransition, stepOf } from './transition.ts';
 import { startBeside, stopDuplicates, stopElsewhere } from './unit-placement.ts';
 
 /** The fewest actions that lead from what is seen to what is wanted, in order; and what is waited for. */
@@ -71,7 +72,10 @@ function changeActions(
   if (change.how === 'handOver') {
     const budgetMs = situation.spec.switchover.catchUpTimeoutSeconds * 1000;
     const handOver: Action = { kind: 'handOver', from, to, epoch, budgetMs };
-    return { actions: [...stops, handOver, ...start.actions, ...repoints], ...unitsBlocked };
+    return {
+      actions: [...stops, handOver, ...start.actions, ...repoints, ...persistRoles([from, to], epoch)],
+      ...unitsBlocked,
+    };
   }
   const fence =
     analysis === undefined
@@ -86,8 +90,14 @@ function changeActions(
     rescue: asPrimary(situation, from) !== undefined,
     epoch,
   };
-  return { actions: [...fences, promote, ...stops, ...start.actions, ...repoints], ...unitsBlocked };
+  return {
+    actions: [...fences, promote, ...stops, ...start.actions, ...repoints, ...persistRoles([to], epoch)],
+    ...unitsBlocked,
+  };
 }
+
+const persistRoles = (nodes: readonly string[], epoch: number): Action[] =>
+  nodes.map((node) => ({ kind: 'persistRole', node, epoch }));
 
 /** Replicas of the old primary, and the old primary itself where it was demoted already. */
 function followersToMove(situation: Situation, from: string, to: string, epoch: number): Action[] {
@@ -113,11 +123,13 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
   const stopping = stops.map((action) => ('node' in action ? action.node : ''));
   const start = startBeside(situation, primary, epoch, stopping);
   const replicas = replicaActions(situation, primary, epoch);
+  const leftover = leftovers(situation, primary, epoch);
   const actions = [
-    ...unfinished(situation, primary, epoch),
+    ...leftover.release,
     ...stops,
     ...start.actions,
     ...replicas.actions,
+    ...leftover.persist,
     ...configActions(situation, epoch),
   ];
   return {
@@ -126,26 +138,6 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
     ...(start.blocked === undefined ? {} : { unitsBlocked: start.blocked }),
     ...(start.retryInMs === undefined ? {} : { retryInMs: start.retryInMs }),
   };
-}
-
-/**
- * A change whose new primary leads, but whose end this process did not see: persist its role, and release the
- * old primary's paused or stuck clients. Both do nothing where nothing is left to do.
- */
-function unfinished(situation: Situation, primary: string, epoch: number): Action[] {
-  const open = situation.status.transition;
-  if (open?.to !== primary) return [];
-  const progress = progressOf(situation);
-  const promote: Action[] =
-    progress?.promotedAt === undefined ? [{ kind: 'promote', node: primary, rescue: false, epoch }] : [];
-  const release =
-    isPlanned(open) &&
-    open.from !== undefined &&
-    progress?.handedOver !== true &&
-    asReplica(situation, open.from) !== undefined;
-  return release && open.from !== undefined
-    ? [...promote, { kind: 'repoint', node: open.from, to: primary, dropClients: true, epoch }]
-    : promote;
 }
 
 function replicaActions(

@@ -27,6 +27,7 @@ export function takeUp(memory: Memory, open: Transition | undefined, now: number
     progress: {
       epoch: open.epoch,
       handedOver: false,
+      persisted: [],
       decidedAt: now,
       unknowns: 0,
       ...(detectedAt === undefined ? {} : { detectedAt }),
@@ -41,6 +42,8 @@ function advance(progress: Progress, action: Action, outcome: Outcome, now: numb
   switch (action.kind) {
     case 'handOver':
       return { ...progress, handedOver: true, promotedAt: now, ...gap(outcome.detail) };
+    case 'persistRole':
+      return { ...progress, persisted: [...progress.persisted, action.node] };
     case 'promote':
       return { ...progress, promotedAt: now };
     case 'fence':
@@ -50,7 +53,9 @@ function advance(progress: Progress, action: Action, outcome: Outcome, now: numb
     case 'startUnits':
       return { ...progress, unitsStartedAt: now };
     case 'repoint':
-      return action.dropClients ? { ...progress, handedOver: true } : progress;
+      return action.dropClients
+        ? { ...progress, handedOver: true, persisted: [...progress.persisted, action.node] }
+        : progress;
     default:
       return progress;
   }

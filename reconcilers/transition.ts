@@ -108,13 +108,17 @@ export function abandoned(situation: Situation, why: { reason: string; message: 
   return { ...rest, failedAttempt };
 }
 
-/** The new primary leads, the old one is released, and what could be started was: it belongs to history now. */
+/** The new primary leads, nothing of the change is left to do, and what could be started was: it is history now. */
 export function isFinished(situation: Situation, remaining: readonly Action[]): boolean {
   const open = situation.status.transition;
   if (open === undefined || asPrimary(situation, open.to) === undefined) return false;
-  return !remaining.some(
-    (action) => action.kind !== 'applyConfig' && action.kind !== 'preserve' && action.kind !== 'repoint',
-  );
+  return !remaining.some((action) => belongsToChange(action));
+}
+
+/** Other replicas, copies and settings are upkeep, and may wait for nodes that are away. */
+function belongsToChange(action: Action): boolean {
+  if (action.kind === 'repoint') return action.dropClients;
+  return action.kind === 'startUnits' || action.kind === 'stopUnits' || action.kind === 'persistRole';
 }
 
 export function closed(situation: Situation): Status {

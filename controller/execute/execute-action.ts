@@ -2,7 +2,7 @@ import type { Action, Outcome } from '../../reconcilers/action.ts';
 import type { GroupNode, Reach } from '../group-nodes.ts';
 import { handOver } from './hand-over.ts';
 import { refused } from './outcomes.ts';
-import { applyConfig, preserve, promote, repoint } from './roles.ts';
+import { applyConfig, persistRole, preserve, promote, repoint } from './roles.ts';
 import { fence, startUnits, stopUnits } from './units.ts';
 
 export type Effect = Exclude<Action, { kind: 'record' }>;
@@ -25,6 +25,8 @@ export async function executeAction(reach: Reach, action: Effect): Promise<Outco
       return stopUnits(node, action.units, action.epoch);
     case 'fence':
       return fence(node, action.method, action.epoch);
+    case 'persistRole':
+      return persistRole(reach, node, action.epoch);
     case 'preserve':
       return preserve(node, action.epoch);
     case 'applyConfig':

@@ -46,8 +46,6 @@ async function run(command: HandOverCommand, from: GroupNode, to: GroupNode): Pr
       return plain(await node.redis.resumeWrites());
     case 'dropClients':
       return plain(await node.redis.dropClients());
-    case 'persistConfig':
-      return plain(await node.redis.persistConfig());
   }
 }
 
