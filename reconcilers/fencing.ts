@@ -76,7 +76,9 @@ export function fencePlan(situation: Situation, from: string, analysis: Analysis
   if (analysis.fence === 'none') return ready([]);
   if (analysis.fence === 'stopRedis')
     return ready([{ kind: 'fence', node: from, method: 'stopRedis', epoch }]);
-  if (analysis.fence === 'units' && situation.spec.units.length === 0) return ready([]);
+  // A host that answers stops the units itself: the plan has them stopped before any start.
+  const unitsInReach = situation.spec.units.length === 0 || activeUnits(situation, from) !== undefined;
+  if (analysis.fence === 'units' && unitsInReach) return ready([]);
   if (proofOfPowerOff(situation, from) !== undefined) return ready([]);
   if (specOf(situation, from)?.fence !== undefined)
     return ready([{ kind: 'fence', node: from, method: 'outOfBand', epoch }]);
