@@ -1,0 +1,60 @@
+import type { FailedAttempt, Transition, TransitionRecord } from '../../../crd/status.ts';
+import { formatAge, formatCount, formatSeconds, formatTime } from './quantities.ts';
+
+/** The change of primary that is on record as begun, and how old it is. `now` in ms. */
+export function underWayLine(open: Transition, now: number): string {
+  return `${open.kind} ${route(open)} (${open.cause}), epoch ${open.epoch}: begun with ${open.step}, ${formatAge(open.startTime, now)} ago`;
+}
+
+export function attemptLines(attempt: FailedAttempt, now: number): string[] {
+  const times = attempt.count === 1 ? '' : ` (attempt ${attempt.count})`;
+  const due =
+    Date.parse(attempt.retryTime) > now ? `tried again at ${formatTime(attempt.retryTime)}` : 'due again';
+  return [
+    `to ${attempt.to}${times}, ${formatAge(attempt.time, now)} ago; ${due}`,
+    `${attempt.reason}: ${attempt.message}`,
+  ];
+}
+
+/** A finished change in full: what it was, what it cost, what it lost. */
+export function lastChangeLines(record: TransitionRecord, now: number): string[] {
+  const head = `${record.kind} ${route(record)} (${record.cause}), epoch ${record.epoch}, ${formatAge(record.completionTime, now)} ago (${formatTime(record.completionTime)})`;
+  return [head, costs(record), ...losses(record)].filter((line) => line !== '');
+}
+
+/** A finished change in one line. */
+export function historyLine(record: TransitionRecord): string {
+  const lost = record.lostBytes === undefined || record.lostBytes === 0 ? '' : `, ${lostText(record)}`;
+  const gap =
+    record.writeGapSeconds === undefined ? '' : `, no writes for ${formatSeconds(record.writeGapSeconds)}`;
+  return `${formatTime(record.completionTime)}  ${record.kind} ${route(record)} (${record.cause})${gap}${lost}`;
+}
+
+function route({ from, to }: { from?: string | undefined; to: string }): string {
+  return from === undefined ? `to ${to}` : `${from} → ${to}`;
+}
+
+function costs(record: TransitionRecord): string {
+  const parts: readonly (readonly [string, number | undefined])[] = [
+    ['no writes for', record.writeGapSeconds],
+    ['detection', record.detectSeconds],
+    ['fencing', record.fenceSeconds],
+    ['promotion', record.promoteSeconds],
+    ['units', record.unitsSeconds],
+  ];
+  return parts
+    .filter(([, seconds]) => seconds !== undefined)
+    .map(([name, seconds]) => `${name} ${formatSeconds(seconds ?? 0)}`)
+    .join(', ');
+}
+
+function losses(record: TransitionRecord): string[] {
+  const lines = record.lostBytes === undefined ? [] : [lostText(record)];
+  return record.preserved === undefined ? lines : [...lines, `diverged data kept at ${record.preserved}`];
+}
+
+function lostText({ lostBytes = 0, lostBytesExact }: TransitionRecord): string {
+  if (lostBytes === 0) return lostBytesExact === false ? 'nothing known to be lost' : 'nothing lost';
+  const least = lostBytesExact === false ? 'at least ' : '';
+  return `${least}${formatCount(lostBytes)} bytes of writes lost`;
+}
