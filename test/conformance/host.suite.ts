@@ -111,6 +111,7 @@ function stopping(suite: Suite): void {
     await stage.define('bot.service');
     const host = stage.host();
     done(await host.startUnits(['bot.service'], 1));
+    assert.equal(await stage.runs('bot.service'), 1);
     done(await host.stopUnits(['bot.service'], 1));
     const view = await unit(host, 'bot.service');
     assert.deepEqual([view.state, view.result], ['stopped', 'success']);
@@ -136,6 +137,7 @@ function stopping(suite: Suite): void {
     const host = stage.host();
     done(await host.startUnits(['bot.service'], 1));
     assert.equal((await unit(host, 'bot.service')).restartsItself, true);
+    assert.equal(await stage.runs('bot.service'), 1);
     done(await host.stopUnits(['bot.service'], 1));
     assert.equal((await unit(host, 'bot.service')).state, 'stopped');
     assert.equal(await stage.runs('bot.service'), 1);
@@ -147,6 +149,7 @@ function stopping(suite: Suite): void {
     await stage.define('redis.service', { restartsItself: true });
     done(await host.startUnits(['redis.service'], 1));
     assert.equal((await answer(host)).redisUnit?.state, 'running');
+    assert.equal(await stage.runs('redis.service'), 1);
     done(await host.stopRedis(1));
     const view = (await answer(host)).redisUnit;
     assert.deepEqual([view?.state, view?.result], ['stopped', 'success']);

@@ -9,7 +9,7 @@ import { hostConformance, type UnitTraits } from './host.suite.ts';
 
 function commandsOf({ ignoresSigterm, endsWith }: UnitTraits): string {
   if (endsWith !== undefined) return `exit ${endsWith}`;
-  return ignoresSigterm ? "trap '' TERM; while :; do sleep 0.05; done" : 'exec sleep 600';
+  return ignoresSigterm ? "trap '' TERM; NOTE; while :; do sleep 0.05; done" : 'exec sleep 600';
 }
 
 hostConformance('local host', async () => {

@@ -38,11 +38,10 @@ export class UnitFolderStage {
     await writeFile(join(this.directory, name), `[Service]\n${lines.join('\n')}\n`);
   }
 
-  /** A unit that notes each of its runs, then does what the shell commands say */
+  /** A unit that runs the shell commands and notes each run: first of all, or where the commands say NOTE. */
   async writeShell(name: string, commands: string, ...lines: readonly string[]): Promise<void> {
-    // Its signals are arranged before the note: who waits for that meets a unit that is as it should be.
-    const [, trap = '', rest = ''] = /^((?:trap [^;]*; )?)(.*)$/s.exec(commands) ?? [];
-    const noting = `${trap}echo $$$$ >>${this.runsFile(name)}; ${rest}`;
+    const note = `echo $$$$ >>${this.runsFile(name)}`;
+    const noting = commands.includes('NOTE') ? commands.replace('NOTE', () => note) : `${note}; ${commands}`;
     await this.write(name, `ExecStart=/bin/sh -c "${noting}"`, ...lines);
   }
 
