@@ -35,7 +35,6 @@ export type HandOverEnd =
 
 type Stage =
   | 'pause'
-  | 'source'
   | 'poll'
   | 'confirm'
   | 'demote'
@@ -72,7 +71,6 @@ const maxPromotions = 3;
 
 const commands: Readonly<Record<Stage, HandOverCommand>> = {
   pause: { run: 'pauseWrites', node: 'from', milliseconds: 0 },
-  source: { run: 'position', node: 'from' },
   poll: { run: 'position', node: 'to' },
   confirm: { run: 'position', node: 'from' },
   demote: { run: 'follow', node: 'from' },
@@ -125,14 +123,9 @@ export function advanceHandOver(state: HandOverState, reply: HandOverReply, now:
 
 type Advance = (state: HandOverState, reply: HandOverReply, now: number) => HandOverStep;
 
-const afterPause: Advance = (state, reply) => {
-  if (reply.kind === 'done') return go(state, 'source');
-  return reply.kind === 'refused'
-    ? finish(state, refusal(reply.reason, reply.message))
-    : rollBack(state, unknown(reply.message));
-};
-
-const afterSource: Advance = (state, reply, now) => {
+/** The pause's answer tells where the old primary stands. */
+const afterPause: Advance = (state, reply, now) => {
+  if (reply.kind === 'refused') return finish(state, refusal(reply.reason, reply.message));
   const position = positionOf(reply);
   if (position === undefined) return rollBack(state, endOf(reply));
   if (position.role !== 'primary')
@@ -248,7 +241,6 @@ function endOf(reply: HandOverReply): HandOverEnd {
 
 const stages: Readonly<Record<Stage, Advance>> = {
   pause: afterPause,
-  source: afterSource,
   poll: afterPoll,
   confirm: afterConfirm,
   demote: afterDemote,

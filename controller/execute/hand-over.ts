@@ -35,7 +35,7 @@ async function run(command: HandOverCommand, from: GroupNode, to: GroupNode): Pr
   const node = command.node === 'from' ? from : to;
   switch (command.run) {
     case 'pauseWrites':
-      return plain(await node.redis.pauseWrites(command.milliseconds));
+      return located(await node.redis.pauseWrites(command.milliseconds));
     case 'position':
       return located(await node.redis.position());
     case 'follow':

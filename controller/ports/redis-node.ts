@@ -25,8 +25,8 @@ export interface RedisNodePort {
   observe(): Promise<RedisView>;
   claim(epoch: number): Promise<Outcome>;
   position(): Promise<Reply<ReplicationPosition>>;
-  /** CLIENT PAUSE ms WRITE */
-  pauseWrites(milliseconds: number): Promise<Outcome>;
+  /** CLIENT PAUSE ms WRITE, and where the node then stands: one round trip, since writes stand still meanwhile. */
+  pauseWrites(milliseconds: number): Promise<Reply<ReplicationPosition>>;
   /** CLIENT UNPAUSE */
   resumeWrites(): Promise<Outcome>;
   /** REPLICAOF host port */

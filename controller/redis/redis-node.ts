@@ -57,14 +57,13 @@ export class RedisNode implements RedisNodePort {
     const reply = await opened.connection.run([['info', 'replication']], deadline.left);
     const failure = failureOf(reply);
     if (failure !== undefined) return failure;
-    const info = reply.kind === 'answered' ? textOf(reply.answers[0]) : '';
-    const value = positionOfInfo(parseInfo(info));
-    if (value !== undefined) return { kind: 'done', value };
-    return refused(RedisReason.CommandRefused, 'Its INFO does not tell where it stands.');
+    return positionIn(reply.kind === 'answered' ? reply.answers[0] : undefined);
   }
 
-  pauseWrites(milliseconds: number): Promise<Outcome> {
-    return this.#change(['client', 'PAUSE', Math.ceil(milliseconds), 'WRITE']);
+  async pauseWrites(milliseconds: number): Promise<Reply<ReplicationPosition>> {
+    const pause: Command = ['client', 'PAUSE', Math.ceil(milliseconds), 'WRITE'];
+    const reply = await this.#send([pause, ['info', 'replication']]);
+    return reply.kind === 'done' ? positionIn(reply.value[1]) : reply;
   }
 
   resumeWrites(): Promise<Outcome> {
@@ -125,4 +124,10 @@ export class RedisNode implements RedisNodePort {
     if (failure !== undefined) return failure;
     return { kind: 'done', value: reply.kind === 'answered' ? reply.answers : [] };
   }
+}
+
+function positionIn(answer: Answer | undefined): Reply<ReplicationPosition> {
+  const value = positionOfInfo(parseInfo(textOf(answer)));
+  if (value !== undefined) return { kind: 'done', value };
+  return refused(RedisReason.CommandRefused, 'Its INFO does not tell where it stands.');
 }

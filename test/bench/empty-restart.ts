@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { closeAdmin, connectAdmin } from '../redis/admin-connection.ts';
 import { info } from '../redis/info.ts';
 import { type RedisPair, startPair } from '../redis/redis-pair.ts';
 import { type BenchOptions, runInTurn } from './bench-run.ts';
@@ -60,18 +61,27 @@ async function measureRestart(pair: RedisPair): Promise<KeptKeys> {
   await pair.primary.kill('SIGKILL');
   await delay(RESTART_AFTER_MS);
   await pair.primary.restart();
-  const nodes = [await pair.primary.admin(), replica];
-  const settled = await untilSettled(pair, nodes);
-  return { keysBefore, keysAfter: await keysOnPrimary(nodes), settled };
+  const settled = await untilSettled(pair);
+  return { keysBefore, keysAfter: await withNodes(pair, keysOnPrimary), settled };
+}
+
+/** Fresh connections for one look: whoever demotes a primary sends its clients away, us among them. */
+async function withNodes<T>(pair: RedisPair, look: (nodes: readonly Redis[]) => Promise<T>): Promise<T> {
+  const nodes = await Promise.all([connectAdmin(pair.primary.address), connectAdmin(pair.replica.address)]);
+  try {
+    return await look(nodes);
+  } finally {
+    for (const node of nodes) closeAdmin(node);
+  }
 }
 
 /** True when one node has been the primary of the other, with the link up, for HOLD_MS; false if that never came. */
-async function untilSettled(pair: RedisPair, nodes: readonly Redis[]): Promise<boolean> {
+async function untilSettled(pair: RedisPair): Promise<boolean> {
   const ports = [pair.primary.port, pair.replica.port];
   const deadline = performance.now() + WATCH_MS;
   let since: { order: string; at: number } | undefined;
   while (performance.now() < deadline) {
-    const order = await linkedOrder(nodes, ports);
+    const order = await withNodes(pair, (nodes) => linkedOrder(nodes, ports)).catch(() => undefined);
     if (order === undefined) since = undefined;
     else if (since?.order !== order) since = { order, at: performance.now() };
     else if (performance.now() - since.at > HOLD_MS) return true;

@@ -58,16 +58,17 @@ export class FakeRedisNode implements RedisNodePort {
 
   async position(): Promise<Reply<ReplicationPosition>> {
     const outcome = await this.#run('position', () => ({ kind: 'done' }));
-    if (outcome.kind !== 'done') return outcome;
-    const { of, replicationId, offset } = this.server;
-    return {
-      kind: 'done',
-      value: { role: of === undefined ? 'primary' : 'replica', replicationId, offset },
-    };
+    return outcome.kind === 'done' ? { kind: 'done', value: this.#position() } : outcome;
   }
 
-  pauseWrites(): Promise<Outcome> {
-    return this.#change('pauseWrites', (server) => server.pause());
+  #position(): ReplicationPosition {
+    const { of, replicationId, offset } = this.server;
+    return { role: of === undefined ? 'primary' : 'replica', replicationId, offset };
+  }
+
+  async pauseWrites(): Promise<Reply<ReplicationPosition>> {
+    const outcome = await this.#change('pauseWrites', (server) => server.pause());
+    return outcome.kind === 'done' ? { kind: 'done', value: this.#position() } : outcome;
   }
 
   resumeWrites(): Promise<Outcome> {

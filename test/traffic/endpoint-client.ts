@@ -32,6 +32,8 @@ type Target = Pick<
   'host' | 'port' | 'sentinels' | 'name' | 'failoverDetector' | 'sentinelRetryStrategy'
 >;
 
+const warmUpRounds = 20;
+
 export const DEFAULT_BACKOFF_MS: readonly number[] = [1, 2, 4, 7, 10];
 
 /** What became of a write. `unknown`: it was sent and no answer came; it may have been applied, or yet be. */
@@ -57,6 +59,16 @@ export class EndpointClient {
     if (outcome.kind === 'acked') this.#failuresInRow = 0;
     else await this.#moveOn();
     return outcome;
+  }
+
+  /** Connects to every endpoint a few times and leaves again, as a client that has lived for a while has done. */
+  async warmUp(): Promise<void> {
+    if (this.#settings.sentinels !== undefined) return;
+    for (let round = 0; round < warmUpRounds * this.#settings.endpoints.length; round += 1) {
+      await this.#connect().catch(() => undefined);
+      this.close();
+      this.#endpoint += 1;
+    }
   }
 
   close(): void {

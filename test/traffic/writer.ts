@@ -34,6 +34,7 @@ export class Writer {
   /** Writes until the signal is aborted; `onAck` is called after each acknowledgement. */
   async run(signal: AbortSignal, onAck: () => void): Promise<void> {
     let seq = 0;
+    await this.#client.warmUp();
     while (!signal.aborted) {
       const outcome = await this.#client.set(keyOf(this.#writer, seq), String(seq));
       if (outcome.kind === 'acked') {

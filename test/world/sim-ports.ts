@@ -1,7 +1,12 @@
 import type { GroupNode } from '../../controller/group-nodes.ts';
 import type { Clock } from '../../controller/ports/clock.ts';
 import type { HostPort } from '../../controller/ports/host.ts';
-import type { Endpoint, RedisNodePort, Reply } from '../../controller/ports/redis-node.ts';
+import type {
+  Endpoint,
+  RedisNodePort,
+  ReplicationPosition,
+  Reply,
+} from '../../controller/ports/redis-node.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
 import type { HostView, RedisView, UnitView } from '../../reconcilers/observation.ts';
 import type { SimRedis } from './sim-redis.ts';
@@ -136,11 +141,14 @@ class SimRedisNode implements RedisNodePort {
     return view.state === 'silent' ? (lost as Reply<never>) : (unsent as Reply<never>);
   }
 
-  async pauseWrites(milliseconds: number): Promise<Outcome> {
-    return this.#mutate('pause', (redis) => {
+  async pauseWrites(milliseconds: number): Promise<Reply<ReplicationPosition>> {
+    const outcome = this.#mutate('pause', (redis) => {
       redis.pausedUntil = Math.max(redis.pausedUntil, this.#world.now + milliseconds);
       return done;
     });
+    const { role, data } = this.#world.get(this.#name);
+    if (outcome.kind !== 'done') return outcome;
+    return { kind: 'done', value: { role, replicationId: data.replicationId, offset: data.offset } };
   }
 
   async resumeWrites(): Promise<Outcome> {

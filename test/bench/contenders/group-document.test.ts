@@ -8,6 +8,6 @@ import { groupDocument } from './group-document.ts';
 test('the group that the benches run is one that the schema accepts', async (t) => {
   const pair = await startPair();
   t.after(() => pair.stop());
-  const parsed = parseFailoverGroup(stringify(groupDocument(pair, '/run/password')), 'group.yaml');
+  const parsed = parseFailoverGroup(stringify(groupDocument(pair, '/run/password', '/run')), 'group.yaml');
   assert.deepEqual(parsed.ok ? [] : parsed.problems, []);
 });

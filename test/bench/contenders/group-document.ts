@@ -1,13 +1,18 @@
+import { join } from 'node:path';
 import type { RedisPair } from '../../redis/redis-pair.ts';
 
 /** The names of the pair's nodes in the group: `pair.primary` is a, `pair.replica` is b. */
 export type NodeName = 'a' | 'b';
 
-/** A FailoverGroup for a pair on this machine: Redis alone, no units and no hosts to ask. */
-export function groupDocument(pair: RedisPair, passwordFile: string): object {
+/**
+ * A FailoverGroup for a pair on this machine, without units. The hosts know no unit that runs Redis: they say
+ * nothing of it, and serve to keep a copy of diverged data.
+ */
+export function groupDocument(pair: RedisPair, passwordFile: string, folder: string): object {
   const node = (name: NodeName, { host, port }: { host: string; port: number }) => ({
     name,
     redis: { host, port },
+    local: { directory: join(folder, name) },
   });
   return {
     apiVersion: 'understudy.dev/v1alpha1',

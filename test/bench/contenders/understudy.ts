@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
@@ -25,7 +25,8 @@ export class Understudy implements HandoverContender, CrashContender {
     this.#directory = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
     const passwordFile = join(this.#directory, 'password');
     await writeFile(passwordFile, pair.primary.password, { mode: 0o600 });
-    await writeFile(this.#groupFile, stringify(groupDocument(pair, passwordFile)));
+    for (const node of ['a', 'b'] satisfies NodeName[]) await mkdir(join(this.#directory, node));
+    await writeFile(this.#groupFile, stringify(groupDocument(pair, passwordFile, this.#directory)));
     this.#launch();
     await this.#until('a', () => true);
   }
