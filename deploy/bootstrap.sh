@@ -38,7 +38,13 @@ redis_server() {
   .cache/bin/redis-server --version >/dev/null || die "this redis-tools holds no server: run 'apt-get install redis-server' as root, then run this again"
 }
 
+# Compiles the controller once, by a start that ends at once: see deploy/understudy.
+compiled() {
+  [ -d .cache/node-compile ] || deploy/understudy run --file /dev/null >/dev/null 2>&1 || :
+}
+
 node_packages
+compiled
 for need in "$@"; do
   case $need in
     redis) redis_server ;;

@@ -10,6 +10,7 @@ import { benchCrash } from './crash.ts';
 import { benchEmptyRestart } from './empty-restart.ts';
 import { benchHandover } from './handover.ts';
 import { resultTable } from './result-table.ts';
+import { benchSteady } from './steady.ts';
 
 interface Flags {
   runs: number;
@@ -54,7 +55,16 @@ function program(): Command {
       sentinelDownAfterMs: RESTART_DOWN_AFTER_MS,
     }),
   });
-  // `steady` has no contenders and no runs: it is added here as a command of its own.
+  bench
+    .command('steady')
+    .description('what one converged group costs while nothing happens')
+    .option('--seconds <number>', 'how long to watch', positiveInteger, 60)
+    .option('--json', 'one JSON document as the last line')
+    .action(async (flags: { seconds: number; json?: boolean }) => {
+      const result = await benchSteady(flags.seconds);
+      const lines = Object.entries(result).map(([name, value]) => `${name}: ${value}`);
+      process.stdout.write(`${flags.json ? JSON.stringify(result) : lines.join('\n')}\n`);
+    });
   return bench;
 }
 

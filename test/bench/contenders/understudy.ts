@@ -3,32 +3,54 @@ import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument, stringify } from 'yaml';
+import { stopUnit } from '../../../controller/local-host/unit-control.ts';
 import { reapOnExit } from '../../redis/reap-on-exit.ts';
 import type { RedisPair } from '../../redis/redis-pair.ts';
 import type { CrashContender, HandoverContender } from '../contender.ts';
 import { groupDocument, type NodeName } from './group-document.ts';
 import { readStatus, type SeenStatus, untilStatus } from './status-file.ts';
 
-const CONTROLLER = join(import.meta.dirname, '../../../controller/main.ts');
+const UNDERSTUDY = join(import.meta.dirname, '../../../deploy/understudy');
+const nodes: readonly NodeName[] = ['a', 'b'];
 const TIMEOUT_MS = 30_000;
 const STOP_TIMEOUT_MS = 5_000;
 const LOG_LINES = 30;
 
 /** Our own controller, run as an operator runs it: a process, a YAML file, and its status beside it. */
 export class Understudy implements HandoverContender, CrashContender {
+  readonly #units: readonly string[];
   #directory = '';
   #child: ChildProcess | undefined;
   #log: string[] = [];
   readonly #ended = new AbortController();
 
+  /** `units`: what runs beside the primary, if anything: programs that do nothing. */
+  constructor(units: readonly string[] = []) {
+    this.#units = units;
+  }
+
   async setUp(pair: RedisPair): Promise<void> {
     this.#directory = await mkdtemp(join(tmpdir(), 'understudy-bench-'));
     const passwordFile = join(this.#directory, 'password');
     await writeFile(passwordFile, pair.primary.password, { mode: 0o600 });
-    for (const node of ['a', 'b'] satisfies NodeName[]) await mkdir(join(this.#directory, node));
-    await writeFile(this.#groupFile, stringify(groupDocument(pair, passwordFile, this.#directory)));
+    for (const node of nodes) await this.#furnish(join(this.#directory, node));
+    await writeFile(
+      this.#groupFile,
+      stringify(groupDocument(pair, { passwordFile, folder: this.#directory, units: this.#units })),
+    );
     this.#launch();
     await this.#until('a', () => true);
+  }
+
+  /** The folder of the group's file, its status and its hosts. */
+  get directory(): string {
+    return this.#directory;
+  }
+
+  async #furnish(folder: string): Promise<void> {
+    await mkdir(folder);
+    for (const unit of this.#units)
+      await writeFile(join(folder, unit), '[Service]\nExecStart=/bin/sleep infinity\n');
   }
 
   /** The pid of the controller, for those who measure it. */
@@ -61,6 +83,8 @@ export class Understudy implements HandoverContender, CrashContender {
       await exited;
       clearTimeout(impatience);
     }
+    for (const node of nodes)
+      for (const unit of this.#units) await stopUnit(join(this.#directory, node), unit);
     if (this.#directory !== '') await rm(this.#directory, { recursive: true, force: true });
   }
 
@@ -73,7 +97,7 @@ export class Understudy implements HandoverContender, CrashContender {
   }
 
   #launch(): void {
-    const child = spawn(process.execPath, [CONTROLLER, 'run', '--file', this.#groupFile], {
+    const child = spawn(UNDERSTUDY, ['run', '--file', this.#groupFile], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#child = child;
