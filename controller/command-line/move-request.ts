@@ -1,8 +1,10 @@
 import { failbackAnnotation } from '../../crd/annotations.ts';
 import { setAnnotation, setSpecPrimary } from '../../crd/edit.ts';
 import type { Finding } from '../../reconcilers/reasons.ts';
+import { Reason } from '../../reconcilers/reasons.ts';
 import { reconcile } from '../../reconcilers/reconcile.ts';
 import type { Situation } from '../../reconcilers/situation.ts';
+import { answering } from '../../reconcilers/situation.ts';
 import type { Look } from './look.ts';
 
 /** Why a request would not be carried out now. */
@@ -44,9 +46,17 @@ export function whyRefused(look: Look, request: MoveRequest): RequestRefusal | u
     return { reason: 'NoController', message };
   }
   if (look.situation.spec.paused)
-    return { reason: 'Paused', message: 'The group is paused. Go on with: understudy resume' };
+    return { reason: Reason.Paused, message: 'The group is paused. Go on with: understudy resume' };
+  // Who may take over from a primary that is not well depends on what the controller remembers of it.
+  if (look.decision.lead.analysis !== undefined && look.decision.lead.analysis.verdict !== 'alive')
+    return answering(look.situation, request.to) === undefined ? unreachable(request.to) : undefined;
   return plannersRefusal(asked(look.situation, request), request.to);
 }
+
+const unreachable = (to: string): RequestRefusal => ({
+  reason: Reason.CandidateUnreachable,
+  message: `${to} does not answer, so it cannot lead.`,
+});
 
 function asked(situation: Situation, { to, failbackEpoch }: MoveRequest): Situation {
   const wishes = failbackEpoch === undefined ? {} : { failbackEpoch };

@@ -10,6 +10,8 @@ export type MoveVerdict =
       readonly message: string;
       readonly retryTime: string;
     }
+  /** The controller has taken note of it and does not do it now. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly message: string }
   /** Something else moved the primary meanwhile. */
   | { readonly kind: 'overtaken'; readonly reason: string; readonly message: string };
 
@@ -31,7 +33,18 @@ export function moveVerdict(before: Status, status: Status, to: string): MoveVer
       reason: record.cause,
       message: `A ${record.kind.toLowerCase()} made ${record.to} the primary meanwhile.`,
     };
-  return undefined;
+  return refusalOf(before, status);
+}
+
+function refusalOf(before: Status, { observedGeneration, conditions }: Status): MoveVerdict | undefined {
+  if ((observedGeneration ?? 0) <= (before.observedGeneration ?? 0)) return undefined;
+  const asRequested = conditions?.find(({ type }) => type === 'PrimaryAsRequested');
+  const available = conditions?.find(({ type }) => type === 'PrimaryAvailable');
+  if (asRequested?.status !== 'False' || asRequested.reason.endsWith('InProgress')) return undefined;
+  // While it is not clear yet what has become of the primary, nothing is refused.
+  if (asRequested.reason === available?.reason) return undefined;
+  const { reason, message } = asRequested;
+  return { kind: 'refused', reason, message };
 }
 
 function unitsAreBack({ conditions }: Status): boolean {

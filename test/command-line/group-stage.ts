@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LocalHost } from '../../controller/local-host/local-host.ts';
 import type { Status } from '../../crd/status.ts';
 import { reapOnExit } from '../redis/reap-on-exit.ts';
 import type { RedisPair } from '../redis/redis-pair.ts';
 import { startPair } from '../redis/redis-pair.ts';
 import { until } from '../redis/until.ts';
 
+const unit = 'bot.service';
 const main = join(import.meta.dirname, '../../controller/main.ts');
 
 export interface StageOptions {
@@ -28,6 +30,7 @@ export interface Ended {
 export class GroupStage {
   readonly pair: RedisPair;
   readonly folder: string;
+  readonly #unitNodes: string[] = [];
   #controller: ChildProcess | undefined;
   /** All that the controller has logged. */
   log = '';
@@ -103,14 +106,25 @@ export class GroupStage {
 
   async stop(): Promise<void> {
     await this.endController();
+    // Units outlive their controller.
+    for (const node of this.#unitNodes) await this.#stopUnit(node);
     await this.pair.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 
+  async #stopUnit(node: string): Promise<void> {
+    const directory = join(this.folder, node);
+    const host = new LocalHost({ directory, units: [unit], redisUnit: 'redis-server.service' });
+    const outcome = await host.stopUnits([unit], Number.MAX_SAFE_INTEGER);
+    host.close();
+    if (outcome.kind !== 'done') throw new Error(`${unit} on ${node} was not stopped: ${outcome.message}`);
+  }
+
   async #writeUnits(): Promise<void> {
     for (const node of ['a', 'b']) {
+      this.#unitNodes.push(node);
       await mkdir(join(this.folder, node));
-      await writeFile(join(this.folder, node, 'bot.service'), '[Service]\nExecStart=/bin/sleep 1000\n');
+      await writeFile(join(this.folder, node, unit), '[Service]\nExecStart=/bin/sleep 1000\n');
     }
   }
 }
@@ -130,9 +144,9 @@ export async function runCommandLine(words: readonly string[]): Promise<Ended> {
   return { code, ...said };
 }
 
-function groupText({ pair, folder }: GroupStage, { spec = '', unit = false }: StageOptions): string {
+function groupText({ pair, folder }: GroupStage, { spec = '', unit: hasUnit = false }: StageOptions): string {
   const node = (name: string, { host, port }: { host: string; port: number }) => {
-    const local = unit ? `\n      local: { directory: ${join(folder, name)} }` : '';
+    const local = hasUnit ? `\n      local: { directory: ${join(folder, name)} }` : '';
     return `    - name: ${name}\n      redis: { host: ${host}, port: ${port} }${local}`;
   };
   return `apiVersion: understudy.dev/v1alpha1
@@ -146,5 +160,5 @@ ${node('a', pair.primary)}
 ${node('b', pair.replica)}
   redis:
     auth: { passwordFrom: { file: ${join(folder, 'password')} } } # kept out of here
-${unit ? '  units:\n    - name: bot.service\n' : ''}${spec}`;
+${hasUnit ? '  units:\n    - name: bot.service\n' : ''}${spec}`;
 }

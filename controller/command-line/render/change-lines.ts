@@ -9,7 +9,7 @@ export function underWayLine(open: Transition, now: number): string {
 export function attemptLines(attempt: FailedAttempt, now: number): string[] {
   const times = attempt.count === 1 ? '' : ` (attempt ${attempt.count})`;
   const due =
-    Date.parse(attempt.retryTime) > now ? `tried again at ${formatTime(attempt.retryTime)}` : 'due again';
+    Date.parse(attempt.retryTime) > now ? `next try at ${formatTime(attempt.retryTime)}` : 'due again';
   return [
     `to ${attempt.to}${times}, ${formatAge(attempt.time, now)} ago; ${due}`,
     `${attempt.reason}: ${attempt.message}`,

@@ -1,9 +1,9 @@
-import type { Status } from '../../../crd/status.ts';
 import { activeUnits } from '../../../reconcilers/fencing.ts';
 import { rogues } from '../../../reconcilers/lead.ts';
 import { Reason } from '../../../reconcilers/reasons.ts';
 import { others } from '../../../reconcilers/situation.ts';
 import type { Look } from '../look.ts';
+import { conditionOf } from './conditions.ts';
 import { formatAge, plural } from './quantities.ts';
 
 export interface Headline {
@@ -16,11 +16,7 @@ type Sentence = (look: Look, current: string) => Headline | undefined;
 
 /** Whether all is as it should be, as seen from here just now. */
 export function isReady(look: Look): boolean {
-  return look.controllerRunning && conditionOf(look.decision.status, 'Ready')?.status === 'True';
-}
-
-export function conditionOf(status: Status, type: string) {
-  return status.conditions?.find((condition) => condition.type === type);
+  return look.controllerRunning && conditionOf(look, 'Ready')?.status === 'True';
 }
 
 export function headlineOf(look: Look): Headline {
@@ -58,18 +54,21 @@ const underWay: Sentence = ({ recorded, situation, decision }) => {
   return { level: 'warn', text };
 };
 
-const primaryDown: Sentence = ({ decision, controllerRunning, situation }, current) => {
-  const { lead, plan } = decision;
+const primaryDown: Sentence = (look, current) => {
+  const { lead, plan } = look.decision;
   if (lead.analysis === undefined || lead.analysis.verdict === 'alive') return undefined;
   const blocked = plan.blocked ?? lead.blocked;
-  if (blocked !== undefined) {
-    const said = blocked.message.startsWith(`${current}: `) ? '' : `${current}: ${lead.analysis.message} `;
-    return { level: 'bad', text: `${said}${blocked.message}` };
-  }
-  const acts = controllerRunning && !situation.spec.paused;
+  const ready = conditionOf(look, 'Ready');
+  const seen = `${current}: ${lead.analysis.message}`;
+  if (blocked !== undefined && ready?.status === 'False')
+    return {
+      level: 'bad',
+      text: ready.message.startsWith(`${current}: `) ? ready.message : `${seen} ${ready.message}`,
+    };
+  const acts = look.controllerRunning && !look.situation.spec.paused;
   const to = lead.change?.to ?? 'another node';
   const next = acts ? `${to} takes over.` : `Nobody acts on it now; ${to} could take over.`;
-  return { level: 'bad', text: `${current}: ${lead.analysis.message} ${next}` };
+  return { level: 'bad', text: `${seen} ${next}` };
 };
 
 const requestWaits: Sentence = ({ decision, situation }, current) => {
@@ -88,15 +87,15 @@ const aboutToMove: Sentence = ({ decision, situation }, current) => {
   return { level: 'warn', text: `${current} leads; ${change.to} is asked for and can take over now.` };
 };
 
-const partNotWell: Sentence = ({ decision }, current) => {
-  const ready = conditionOf(decision.status, 'Ready');
+const partNotWell: Sentence = (look, current) => {
+  const ready = conditionOf(look, 'Ready');
   if (ready === undefined || ready.status === 'True') return undefined;
   return { level: 'warn', text: `${current} leads, but: ${ready.message}` };
 };
 
-const failedOver: Sentence = ({ decision, situation }, current) => {
-  const { spec } = situation;
-  const condition = conditionOf(decision.status, 'PrimaryAsRequested');
+const failedOver: Sentence = (look, current) => {
+  const { spec } = look.situation;
+  const condition = conditionOf(look, 'PrimaryAsRequested');
   if (spec.primary === current || condition === undefined || condition.status === 'True') return undefined;
   return { level: 'warn', text: condition.message };
 };
@@ -111,7 +110,8 @@ const sentences: readonly Sentence[] = [
   failedOver,
 ];
 
-function allIsWell({ situation, decision }: Look, current: string): Headline {
+function allIsWell(look: Look, current: string): Headline {
+  const { situation } = look;
   const standbys = others(situation, current);
   const sync =
     standbys.length === 1
@@ -123,7 +123,7 @@ function allIsWell({ situation, decision }: Look, current: string): Headline {
       ? ''
       : `; ${plural(running, 'unit')} ${running === 1 ? 'runs' : 'run'} there`;
   const text = `${current} leads, as requested; ${sync}${units}.`;
-  const prepared = conditionOf(decision.status, 'FailoverReady');
+  const prepared = conditionOf(look, 'FailoverReady');
   if (situation.spec.paused || prepared === undefined || prepared.status === 'True')
     return { level: 'good', text };
   return { level: 'warn', text: `${text} But a failover is not safe now: ${prepared.message}` };

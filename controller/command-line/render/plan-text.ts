@@ -19,14 +19,13 @@ export function planText(look: Look, page: Page): string {
     lead.change === undefined
       ? []
       : [`${lead.change.kind} from ${lead.change.from} to ${lead.change.to} (${lead.change.cause}).`];
-  const steps = actions.map((action, index) => `${index + 1}. ${actionText(action)}`);
   const blocked = [lead.blocked, plan.blocked, plan.unitsBlocked].filter((one) => one !== undefined);
   const lines = [
     name,
     ...[...analysis, ...what].flatMap((text) => wrap(text, page.columns)),
     '',
-    ...(steps.length === 0 ? ['Nothing would be done now.'] : ['Would be done now, in this order:']),
-    ...steps.flatMap((step) => wrap(step, page.columns, indent)),
+    ...(actions.length === 0 ? ['Nothing would be done now.'] : ['Would be done now, in this order:']),
+    ...actions.flatMap((action, index) => numbered(index + 1, actionText(action), page.columns)),
     ...blockedLines(distinct(blocked), page),
     ...(lead.decidesInMs === undefined
       ? []
@@ -35,6 +34,12 @@ export function planText(look: Look, page: Page): string {
     ...(look.situation.spec.paused ? ['', 'The group is paused: only status would be written.'] : []),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** The number stands out before the lines of its text. */
+function numbered(number: number, text: string, columns: number): string[] {
+  const [first = '', ...rest] = wrap(text, columns, ' '.repeat(5));
+  return [`${`  ${number}.`.padEnd(5)}${first.trimStart()}`, ...rest];
 }
 
 function distinct(findings: readonly Finding[]): Finding[] {

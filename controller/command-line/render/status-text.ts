@@ -2,6 +2,7 @@ import type { Condition } from '../../../crd/status.ts';
 import type { Look } from '../look.ts';
 import type { Paint } from '../paint.ts';
 import { attemptLines, historyLine, lastChangeLines, underWayLine } from './change-lines.ts';
+import { conditionsOf } from './conditions.ts';
 import { type Headline, headlineOf } from './headline.ts';
 import { nodeTable } from './node-table.ts';
 import { wrap } from './wrap.ts';
@@ -59,25 +60,26 @@ function carers({ controllerRunning, document, situation }: Look): string[] {
 }
 
 /** What is not as it should be; conditions with one cause are told together. The headline has told of a pause. */
-function conditionLines({ decision }: Look, page: Page): string[] {
-  const wrong = (decision.status.conditions ?? []).filter(
-    ({ type, status }) => status !== 'True' && type !== 'Paused',
-  );
+function conditionLines(look: Look, page: Page): string[] {
   const causes = new Map<string, Condition[]>();
-  for (const condition of wrong) {
-    const cause = `${condition.reason} ${condition.message}`;
+  for (const condition of conditionsOf(look)) {
+    const { type, status, reason, message } = condition;
+    if (status === 'True' || type === 'Paused') continue;
+    const cause = `${status} ${reason} ${message}`;
     causes.set(cause, [...(causes.get(cause) ?? []), condition]);
   }
-  return [...causes.values()].flatMap((conditions) => causeLines(conditions, page));
+  const headline = headlineOf(look).text;
+  return [...causes.values()].flatMap((conditions) => causeLines(conditions, headline, page));
 }
 
-function causeLines(conditions: readonly Condition[], { columns, paint }: Page): string[] {
+function causeLines(conditions: readonly Condition[], headline: string, { columns, paint }: Page): string[] {
   const [first] = conditions;
   if (first === undefined) return [];
-  const names = conditions.map(({ type, status }) => (status === 'Unknown' ? `${type} (unknown)` : type));
+  const names = paint.yellow(conditions.map(({ type }) => type).join(', '));
+  const told = headline.includes(first.message);
   return [
-    `Not ${paint.yellow(names.join(', '))}: ${paint.bold(first.reason)}`,
-    ...wrap(first.message, columns, indent),
+    `${first.status === 'Unknown' ? 'Unknown whether' : 'Not'} ${names}: ${paint.bold(first.reason)}`,
+    ...(told ? [] : wrap(first.message, columns, indent)),
   ];
 }
 
