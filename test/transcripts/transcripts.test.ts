@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { swapByHand } from '../world/events.ts';
 import { SimGroup } from '../world/sim-group.ts';
 import { endProcess, startProcess } from '../world/sim-redis.ts';
 import { Transcript } from './transcript.ts';
@@ -131,13 +132,26 @@ const scenarios: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await transcript.run(5_000);
   },
 
+  'promoted-by-hand-with-a-silent-host': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when(
+      "ct100's host is silent, its units run on, and an operator swaps the roles by hand",
+      () => {
+        group.world.cut('@host', 'ct100', true);
+        swapByHand(group.world, 'ct101');
+        group.world.advance(1);
+      },
+    );
+    await transcript.run(20_000);
+    assert.equal(group.condition('UnitsPlaced')?.reason, 'UnitsNotProvedStopped');
+    transcript.when('the host answers again', () => group.world.cut('@host', 'ct100', false));
+    await transcript.run(3_000);
+  },
+
   'promoted-by-hand': async ({ group, transcript }) => {
     await converged(group);
     transcript.when('an operator swaps the roles by hand', () => {
-      group.world.promote(group.world.get('ct101'));
-      const old = group.world.get('ct100');
-      old.role = 'replica';
-      old.of = 'ct101';
+      swapByHand(group.world, 'ct101');
       group.world.advance(1);
     });
     await transcript.run(4_000);

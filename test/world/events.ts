@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { SimGroup } from './sim-group.ts';
 import { units } from './sim-group.ts';
-import { endProcess, freshData, startProcess } from './sim-redis.ts';
+import { becomeReplica, endProcess, freshData, startProcess } from './sim-redis.ts';
+import type { World } from './world.ts';
 
 type NodeEventKind =
   | 'crash'
@@ -15,6 +16,7 @@ type NodeEventKind =
   | 'powerOn'
   | 'request'
   | 'promoteByHand'
+  | 'swapByHand'
   | 'restartFast';
 
 /** One thing that happens to a group: by chance, by an operator, or by its controller. */
@@ -67,7 +69,7 @@ export const anything: fc.Arbitrary<WorldEvent> = fc.oneof(
     weight: 4,
     arbitrary: onNode('crash', 'stop', 'start', 'hang', 'unhang', 'powerOff', 'powerOn', 'restartFast'),
   },
-  { weight: 1, arbitrary: onNode('save', 'wipeDisk', 'promoteByHand') },
+  { weight: 1, arbitrary: onNode('save', 'wipeDisk', 'promoteByHand', 'swapByHand') },
   { weight: 1, arbitrary: fc.constant<WorldEvent>({ kind: 'togglePause' }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('cutRedis' as const), node, on: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cutPeers' as const), on: fc.boolean() }) },
@@ -146,6 +148,9 @@ function mechanical(group: SimGroup, event: WorldEvent, at: string): void {
     case 'promoteByHand':
       if (world.get(at).process === 'running') world.promote(world.get(at));
       return;
+    case 'swapByHand':
+      swapByHand(world, at);
+      return;
     case 'cutRedis':
       world.cut('@', at, event.on);
       return;
@@ -175,6 +180,14 @@ function mechanical(group: SimGroup, event: WorldEvent, at: string): void {
     default:
       return;
   }
+}
+
+/** An operator's own switchover: REPLICAOF NO ONE here, REPLICAOF here on all others that answer. */
+export function swapByHand(world: World, to: string): void {
+  if (world.get(to).process !== 'running') return;
+  world.promote(world.get(to));
+  for (const redis of world.redis.values())
+    if (redis.name !== to && redis.process === 'running') becomeReplica(redis, to, world.now);
 }
 
 /** All faults stop: what was cut is whole, what was down is up, what hung goes on. */
