@@ -9,6 +9,7 @@ export interface Terminal {
   drain(): Promise<void>;
   readonly isClosed: boolean;
   readonly columns: number;
+  readonly rows: number;
   /** stdout and stdin are a person's terminal. */
   readonly isInteractive: boolean;
   /** stderr is a person's terminal. */
@@ -20,6 +21,7 @@ export interface Terminal {
 }
 
 const defaultColumns = 80;
+const defaultRows = 24;
 
 export async function processTerminal(): Promise<Terminal> {
   const { stdout, stderr, stdin, env } = process;
@@ -42,7 +44,11 @@ export async function processTerminal(): Promise<Terminal> {
       return isClosed;
     },
     get columns() {
-      return stdout.columns ?? defaultColumns;
+      // A terminal that does not know its size says 0.
+      return stdout.columns || defaultColumns;
+    },
+    get rows() {
+      return stdout.rows || defaultRows;
     },
     isInteractive: stdout.isTTY === true && stdin.isTTY === true,
     showsProgress: stderr.isTTY === true,

@@ -10,13 +10,13 @@ import { statusText } from './render/status-text.ts';
 import type { Terminal } from './terminal.ts';
 
 const everyMs = 1_000;
-// ECMA-48 and xterm's alternate screen: home, clear to the end of the line, clear below.
+// ECMA-48 and xterm: alternate screen, no cursor, no wrapping; home, clear to the end of the line, clear below.
 const screen = {
-  open: '\u001b[?1049h\u001b[?25l',
+  open: '\u001b[?1049h\u001b[?25l\u001b[?7l',
   home: '\u001b[H',
   clearLine: '\u001b[K',
   clearBelow: '\u001b[J',
-  close: '\u001b[?25h\u001b[?1049l',
+  close: '\u001b[?7h\u001b[?25h\u001b[?1049l',
 };
 
 /** Shows the status anew every second until q or Ctrl-C. The code is that of the last look. */
@@ -29,7 +29,7 @@ export async function watchStatus(terminal: Terminal, choice: GroupChoice): Prom
   try {
     while (!ended.signal.aborted && !terminal.isClosed) {
       last = await source.page(terminal);
-      terminal.out(terminal.isInteractive ? frame(last.text) : `${last.text}\n`);
+      terminal.out(terminal.isInteractive ? frame(last.text, terminal.rows) : `${last.text}\n`);
       await delay(everyMs, undefined, { signal: ended.signal }).catch(() => undefined);
     }
   } finally {
@@ -40,10 +40,10 @@ export async function watchStatus(terminal: Terminal, choice: GroupChoice): Prom
   return last.code;
 }
 
-/** Overwrites the frame before line by line: nothing is blank in between. */
-function frame(text: string): string {
-  const lines = text.split('\n').map((line) => `${line}${screen.clearLine}`);
-  return `${screen.home}${lines.join('\n')}${screen.clearBelow}`;
+/** Overwrites the frame before line by line: nothing is blank in between. What is below the last row is left out. */
+function frame(text: string, rows: number): string {
+  const lines = text.trimEnd().split('\n').slice(0, rows);
+  return `${screen.home}${lines.map((line) => `${line}${screen.clearLine}`).join('\r\n')}${screen.clearBelow}`;
 }
 
 /** Keeps the connections between looks, and makes them anew when the file says otherwise. */

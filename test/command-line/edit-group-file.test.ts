@@ -27,11 +27,11 @@ test('an edit keeps comments, mode and the link that leads to the file, and leav
   const where = await folder(t);
   const [target, link] = [join(where, 'real.yaml'), join(where, 'group.yaml')];
   await writeFile(target, text);
-  await chmod(target, 0o640);
+  await chmod(target, 0o660);
   await symlink('real.yaml', link);
   assert.equal(await editGroupFile(link, (before) => setSpecPrimary(before, 'b')), true);
   assert.equal(await readFile(target, 'utf8'), text.replace('primary: a', 'primary: b'));
-  assert.equal((await stat(target)).mode & 0o777, 0o640);
+  assert.equal((await stat(target)).mode & 0o777, 0o660);
   assert.ok((await lstat(link)).isSymbolicLink());
   assert.deepEqual((await readdir(where)).sort(), ['group.yaml', 'real.yaml']);
 });

@@ -59,7 +59,7 @@ export function machine(state: UnitState): HostView {
   return { state: 'answers', bootId: 'boot', units, epoch: 7 };
 }
 
-export function group(change: Partial<FailoverGroup['spec']> = {}): FailoverGroup {
+function group(change: Partial<FailoverGroup['spec']> = {}): FailoverGroup {
   const parsed = parseFailoverGroup(groupText, 'quantshift.yaml');
   if (!parsed.ok) throw new Error('the fixture is no valid group');
   return { ...parsed.group, spec: { ...parsed.group.spec, ...change } };
