@@ -36,12 +36,16 @@ interface Held {
   readonly observer: Observer;
   memory: Memory;
   failures: number;
+  /** Passes in a row that did something. */
+  busy: number;
   passes: number;
   problem?: string | undefined;
 }
 
 const firstBackoffMs = 20;
 const longestBackoffMs = 5_000;
+/** More passes in a row that do something than any change needs: what is done does not hold, so no hurry. */
+const mostBusy = 20;
 
 /** The loop: every event enqueues a group's key, and every pass is one look and what follows from it. */
 export class Controller {
@@ -101,11 +105,13 @@ export class Controller {
     };
     const { memory, result, lookAgainInMs } = await reconcilePass(dependencies, stored, held.memory);
     held.memory = memory;
-    held.failures = result === 'failed' ? held.failures + 1 : 0;
-    if (result === 'acted') this.#queue.add(key);
-    else if (result === 'failed')
+    held.busy = result === 'idle' ? 0 : held.busy + 1;
+    held.failures = result === 'failed' || held.busy > mostBusy ? held.failures + 1 : 0;
+    const { probeMs } = this.#options;
+    if (held.failures > 0)
       this.#queue.addAfter(key, Math.min(firstBackoffMs * 2 ** (held.failures - 1), longestBackoffMs));
-    else this.#queue.addAfter(key, Math.min(lookAgainInMs ?? this.#options.probeMs, this.#options.probeMs));
+    else if (result === 'acted') this.#queue.add(key);
+    else this.#queue.addAfter(key, Math.min(lookAgainInMs ?? probeMs, probeMs));
   }
 
   async #hold(key: string, group: FailoverGroup): Promise<Held> {
@@ -120,6 +126,7 @@ export class Controller {
       observer: new Observer(this.#options.clock),
       memory: known?.memory ?? emptyMemory,
       failures: 0,
+      busy: 0,
       passes: known?.passes ?? 0,
     };
     for (const node of nodes) {

@@ -50,6 +50,8 @@ export class SimGroup {
   status: Status = {};
   generation = 1;
   statusWrites = 0;
+  /** The disk is full, or the API server away. */
+  storeFails = false;
   #memory: Memory = emptyMemory;
   #observer: Observer;
 
@@ -99,6 +101,7 @@ export class SimGroup {
 
   #write(status: Status): Outcome {
     if (this.meddling.killAfter === 0) throw new ControllerKilled();
+    if (this.storeFails) return { kind: 'refused', reason: 'StoreUnavailable', message: 'no room' };
     this.status = structuredClone(status);
     this.statusWrites += 1;
     if (this.meddling.killAfter !== undefined) this.meddling.killAfter -= 1;
