@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { startUnit } from '../../controller/local-host/unit-control.ts';
 import type { Status } from '../../crd/status.ts';
 import { closeAdmin, connectAdmin } from '../redis/admin-connection.ts';
 import type { AckedKeys } from '../traffic/acked-keys.ts';
@@ -12,7 +13,6 @@ import type { Session } from './session.ts';
 import { nodeNames, redisUnit, type Stage } from './stage.ts';
 import type { StepResult } from './step-result.ts';
 import { failback, failover, rejoin, switchover } from './steps.ts';
-import { startUnit } from './unit-control.ts';
 import { WriteMeter } from './write-meter.ts';
 
 const measuredSteps = [switchover, failover, rejoin, failback];

@@ -71,7 +71,7 @@ function keptLines(results: readonly StepResult[]): string[] {
   const where = (rejoin.preserved ?? '?').split(':')[0];
   return [
     '',
-    `The crash lost ${lost} acknowledged writes (${bytes} bytes, as the controller counted).`,
-    `All was kept? A Redis started on the copy on ${where} has ${rejoin.keptWrites} of these ${lost}.`,
+    `The crash lost ${lost} acknowledged writes; the controller counted ${bytes} bytes.`,
+    `A Redis started on the copy kept on ${where} has ${rejoin.keptWrites} of these ${lost} writes.`,
   ];
 }

@@ -1,12 +1,12 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startUnit } from '../../controller/local-host/unit-control.ts';
 import type { Status } from '../../crd/status.ts';
 import { closeAdmin, connectAdmin } from '../redis/admin-connection.ts';
 import { info } from '../redis/info.ts';
 import { understudy } from './controller-process.ts';
 import { isReady, type Play, type Step, untilBotsWorkOn, untilStatus } from './play.ts';
 import { type NodeName, redisUnit, type Stage } from './stage.ts';
-import { startUnit } from './unit-control.ts';
 
 /** How many writes the primary acknowledges while its replica is cut off, before it is killed. */
 const divergingWrites = 100;
