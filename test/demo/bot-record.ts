@@ -40,12 +40,12 @@ export class BotRecord {
   }
 }
 
-/** Every run on record in the folder, in the order of their starts. */
-export function readBotRuns(folder: string): BotRun[] {
+/** Every run on record in the folder (of this node only, when one is given), in the order of their starts. */
+export function readBotRuns(folder: string, only?: string): BotRun[] {
   const runs = readdirSync(folder).flatMap((name) => {
     const match = /^(.+)@(.+)\.(\d+)\.log$/.exec(name);
     const [, bot, node, pid] = match ?? [];
-    if (bot === undefined || node === undefined) return [];
+    if (bot === undefined || node === undefined || node !== (only ?? node)) return [];
     const run = parseBotRun(readFileSync(join(folder, name), 'utf8'), { bot, node, pid: Number(pid) });
     return run === undefined ? [] : [run];
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BotRun, parseBotRun } from './bot-record.ts';
-import { allWorkOn, overlapMs, unitsGap } from './bot-runs.ts';
+import { allWorkOn, overlapMs, ownStartMs, unitsGap } from './bot-runs.ts';
 
 const always = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
@@ -60,6 +60,13 @@ test('the gap of a bot that moved is from its last tick there to its first tick 
 test('a bot that never came back has a gap up to the end of the window, and it is open', () => {
   const gap = unitsGap([run('a', 0, 1_000)], { from: 500, to: 3_000 });
   assert.deepEqual([gap.gapMs, gap.open], [2_000, true]);
+});
+
+test('what a program needed to begin is told of the slowest that began within the window', () => {
+  const slow: BotRun = { ...run('b', 1_200, 2_000), ticks: [1_450, 1_460] };
+  const runs = [run('a', 0, 1_000), slow, { ...slow, start: 3_000, ticks: [] }];
+  assert.equal(ownStartMs(runs, { from: 500, to: 1_900 }), 250);
+  assert.equal(ownStartMs(runs, { from: 1_300, to: 1_900 }), undefined);
 });
 
 test('a bot works on a node only when a write was acknowledged there since', () => {

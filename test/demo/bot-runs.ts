@@ -49,6 +49,17 @@ export function unitsGap(runs: readonly BotRun[], window: Window): Gap {
   });
 }
 
+/**
+ * How long, in ms, the bots' own programs took from the start of their processes to their first tick, at worst, of
+ * the runs that began within the window: a time that no controller can shorten. undefined when none began.
+ */
+export function ownStartMs(runs: readonly BotRun[], window: Window): number | undefined {
+  const times = runs
+    .filter(({ start }) => start >= window.from && start <= window.to)
+    .flatMap(({ start, ticks: [first] }) => (first === undefined ? [] : [first - start]));
+  return times.length === 0 ? undefined : Math.max(...times);
+}
+
 /** Whether each of the bots has, since then, had a write acknowledged in a run on this node. */
 export function allWorkOn(
   runs: readonly BotRun[],

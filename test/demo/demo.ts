@@ -5,7 +5,7 @@ import { closeAdmin, connectAdmin } from '../redis/admin-connection.ts';
 import type { AckedKeys } from '../traffic/acked-keys.ts';
 import { Traffic, type TrafficOptions } from '../traffic/traffic.ts';
 import { readBotRuns } from './bot-record.ts';
-import { overlapMs, unitsGap } from './bot-runs.ts';
+import { overlapMs, ownStartMs, unitsGap } from './bot-runs.ts';
 import { countKept, lostKeys } from './missing-keys.ts';
 import type { Narrator } from './narrator.ts';
 import { isReady, type Play, type Played, playStep, untilBotsWorkOn, untilStatus } from './play.ts';
@@ -95,12 +95,14 @@ async function measure(play: Play, played: Played, before: readonly Measured[]):
   const { acked } = await traffic.report(window);
   const lost = await lostKeys(acked, primaryOf(play));
   const runs = readBotRuns(stage.records);
+  const ownStart = ownStartMs(runs, played.window);
   const result: StepResult = {
     name: played.name,
     writeGapMs: rounded(report.gap.gapMs),
     ackedWrites: countOf(acked),
     lostWrites: lost.length,
     unitsGapMs: rounded(unitsGap(runs, played.window).gapMs),
+    ...(ownStart === undefined ? {} : { unitsOwnStartMs: rounded(ownStart) }),
     overlapMs: rounded(overlapMs(runs, window)),
     told: played.told,
   };
@@ -120,6 +122,7 @@ async function kept({ lastTransition }: Status, lost: readonly string[]): Promis
   return {
     keptWrites: file === undefined ? 0 : await countKept(lost, file),
     countedLostBytes: lostBytes ?? 0,
+    countedExactly: lastTransition?.lostBytesExact === true,
     ...(preserved === undefined ? {} : { preserved }),
   };
 }

@@ -74,7 +74,7 @@ export async function untilBotsWorkOn(
 ): Promise<void> {
   const since = monotonicMs();
   const signal = AbortSignal.any([ended, deadline(`both bots work on ${node}`)]);
-  while (!allWorkOn(readBotRuns(stage.records), botNames, { node, since })) {
+  while (!allWorkOn(readBotRuns(stage.records, node), botNames, { node, since })) {
     await delay(lookMs);
     signal.throwIfAborted();
   }

@@ -44,6 +44,7 @@ export function resultLines(results: readonly StepResult[], colours: boolean): s
     ...rows,
     '',
     ...footnote.map(dim),
+    ...ownStartLines(results).map(dim),
     ...keptLines(results),
     ...faultsOf(results).map((fault) => (colours ? paint.red(`✗ ${fault}`) : `FAILED ${fault}`)),
   ];
@@ -63,15 +64,23 @@ function cells(result: StepResult): string[] {
   ];
 }
 
+function ownStartLines(results: readonly StepResult[]): string[] {
+  const own = Math.max(...results.map(({ unitsOwnStartMs }) => unitsOwnStartMs ?? 0));
+  return own > 0
+    ? [`  Of that, up to ${formatMs(own)} is the start of the bots' own program (Node.js).`]
+    : [];
+}
+
 function keptLines(results: readonly StepResult[]): string[] {
   const lost = results.find(({ name }) => name === 'failover')?.lostWrites ?? 0;
   const rejoin = results.find(({ keptWrites }) => keptWrites !== undefined);
   if (rejoin === undefined) return [];
-  const bytes = (rejoin.countedLostBytes ?? 0).toLocaleString('en');
+  const counted = (rejoin.countedLostBytes ?? 0).toLocaleString('en');
+  const bytes = rejoin.countedExactly === true ? counted : `${counted} or more`;
   const where = (rejoin.preserved ?? '?').split(':')[0];
   return [
     '',
-    `The crash lost ${lost} acknowledged writes; the controller counted ${bytes} bytes.`,
-    `A Redis started on the copy kept on ${where} has ${rejoin.keptWrites} of these ${lost} writes.`,
+    `The crash lost ${lost} acknowledged writes. Understudy counted ${bytes} bytes,`,
+    `and kept the old data on ${where}: a Redis started on that copy has ${rejoin.keptWrites} of these ${lost}.`,
   ];
 }

@@ -136,7 +136,7 @@ folder=${folder}
 ours() {
   for process in /proc/[0-9]*; do
     [ "\${process#/proc/}" = "$$" ] && continue
-    arguments=$(tr '\\0' ' ' <"$process/cmdline" 2>/dev/null) || continue
+    arguments=$({ tr '\\0' ' ' <"$process/cmdline"; } 2>/dev/null) || continue
     case $arguments in *"$folder/"*) case $arguments in *"$1"*) echo "\${process#/proc/}" ;; esac ;; esac
   done
 }

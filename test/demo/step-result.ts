@@ -8,12 +8,16 @@ export interface StepResult {
   readonly lostWrites: number;
   /** The longest time in which a bot did not work on any node. */
   readonly unitsGapMs: number;
+  /** How much of that the programs of the bots took to begin once their processes ran, at worst; absent: none began. */
+  readonly unitsOwnStartMs?: number;
   /** How long a bot ran more than once at the same time. */
   readonly overlapMs: number;
   /** Of the writes that the failover lost, those that are in the preserved copy. Rejoin only. */
   readonly keptWrites?: number;
   /** Bytes of the replication stream that the controller counted as lost. Rejoin only. */
   readonly countedLostBytes?: number;
+  /** false: at least so many, for the process that knew died. Rejoin only. */
+  readonly countedExactly?: boolean;
   /** Where the diverged data was kept: node:path. Rejoin only. */
   readonly preserved?: string;
   /** As the controller tells it in status.lastTransition. */
