@@ -1,12 +1,16 @@
 import type { FailoverGroup } from '../crd/failover-group.ts';
 import type { Memory } from '../reconcilers/memory.ts';
 import { emptyMemory } from '../reconcilers/memory.ts';
+import type { Observation } from '../reconcilers/observation.ts';
+import { differs } from '../reconcilers/significance.ts';
+import { unconnectedStatus } from '../reconcilers/unconnected.ts';
 import type { GroupNode } from './group-nodes.ts';
 import { Observer } from './observe.ts';
 import type { Clock } from './ports/clock.ts';
-import type { StorePort } from './ports/store.ts';
+import type { StoredGroup, StorePort } from './ports/store.ts';
 import type { PassEvent } from './reconcile-pass.ts';
 import { reconcilePass } from './reconcile-pass.ts';
+import { UnderstudyError } from './understudy-error.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Makes the two ends of every node of a group; may reject when a secret cannot be read. */
@@ -39,9 +43,14 @@ interface Held {
   /** Passes in a row that did something. */
   busy: number;
   passes: number;
+  readonly connectedAt: number;
+  /** A server refused our password: it may have been changed where it is kept. */
+  passwordRefused: boolean;
   problem?: string | undefined;
 }
 
+/** How often a refused password is read anew (ms). */
+const rereadMs = 5_000;
 const firstBackoffMs = 20;
 const longestBackoffMs = 5_000;
 /** More passes in a row that do something than any change needs: what is done does not hold, so no hurry. */
@@ -88,21 +97,18 @@ export class Controller {
       tell({ kind: 'gone', key });
       return;
     }
-    const held = await this.#hold(key, stored.group);
+    const held = await this.#hold(key, stored.group).catch((cause) => this.#tellUnconnected(stored, cause));
     if (stored.problem !== held.problem && stored.problem !== undefined)
       tell({ kind: 'problem', key, message: stored.problem });
     held.problem = stored.problem;
     held.passes += 1;
     const pass = held.passes;
     const { nodes, observer } = held;
-    const dependencies = {
-      nodes,
-      observer,
-      store,
-      clock,
-      commandTimeoutMs,
-      tell: (event: PassEvent) => tell({ ...event, key, pass }),
+    const note = (event: PassEvent): void => {
+      if (event.kind === 'decided') held.passwordRefused = isRefused(event.situation.observation);
+      tell({ ...event, key, pass });
     };
+    const dependencies = { nodes, observer, store, clock, commandTimeoutMs, tell: note };
     const { memory, result, lookAgainInMs } = await reconcilePass(dependencies, stored, held.memory);
     held.memory = memory;
     held.busy = result === 'idle' ? 0 : held.busy + 1;
@@ -114,20 +120,40 @@ export class Controller {
     else this.#queue.addAfter(key, Math.min(lookAgainInMs ?? probeMs, probeMs));
   }
 
+  /** The operator reads status: what keeps us from connecting stands there, and the pass ends as a fault. */
+  async #tellUnconnected(stored: StoredGroup, cause: unknown): Promise<never> {
+    const { store, clock } = this.#options;
+    const why = {
+      reason: cause instanceof UnderstudyError ? cause.code : 'Unconnected',
+      message:
+        cause instanceof UnderstudyError
+          ? cause.message
+          : 'The group could not be connected to; see the log.',
+    };
+    const at = { generation: stored.group.metadata.generation ?? 0, now: clock.now() };
+    const status = unconnectedStatus(stored.status, why, at);
+    if (differs(stored.status, status)) await store.writeStatus(stored.key, status, stored.version);
+    throw cause;
+  }
+
   async #hold(key: string, group: FailoverGroup): Promise<Held> {
     const wiring = wiringOf(group);
     const known = this.#held.get(key);
-    if (known?.wiring === wiring) return known;
+    const { clock } = this.#options;
+    const reread = known?.passwordRefused === true && clock.now() - known.connectedAt >= rereadMs;
+    if (known?.wiring === wiring && !reread) return known;
     const nodes = await this.#options.connect(group);
     this.#release(key);
     const held: Held = {
       wiring,
       nodes: new Map(nodes.map((node) => [node.name, node])),
-      observer: new Observer(this.#options.clock),
+      observer: new Observer(clock),
       memory: known?.memory ?? emptyMemory,
       failures: 0,
       busy: 0,
       passes: known?.passes ?? 0,
+      connectedAt: clock.now(),
+      passwordRefused: false,
     };
     for (const node of nodes) {
       node.redis.onLost(() => this.#queue.add(key));
@@ -144,6 +170,10 @@ export class Controller {
     }
     this.#held.delete(key);
   }
+}
+
+function isRefused({ nodes }: Observation): boolean {
+  return nodes.some((node) => node.redis.state === 'unauthorised');
 }
 
 /** Whatever of the spec makes new connections necessary when it changes. */

@@ -87,7 +87,7 @@ const linkIsUp: Check = ({ name, planned }, view) =>
   planned && view.role === 'replica' && view.link === 'down'
     ? {
         reason: Reason.CandidateLinkDown,
-        message: `${name}'s replication link is down. See its log; masterauth and the address must be right.`,
+        message: `${name}'s replication link is down. It connects again by itself; if this lasts, see its log: masterauth and the address must be right.`,
       }
     : undefined;
 

@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { basename, dirname, join } from 'node:path';
 
 /**
  * An abstract Unix socket named after the path: the kernel gives it to one process at a time and takes it back
  * when that one ends, however it ends (unix(7)).
  */
 async function addressOf(path: string): Promise<string> {
-  const real = await realpath(path);
+  // Of a file the name that it was given by, not what it points to: a link behind it may be swapped meanwhile.
+  const isFolder = (await stat(path)).isDirectory();
+  const real = isFolder ? await realpath(path) : join(await realpath(dirname(path)), basename(path));
   return `\0understudy:${createHash('sha256').update(real).digest('hex').slice(0, 32)}`;
 }
 

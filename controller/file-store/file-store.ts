@@ -6,6 +6,7 @@ import type { Outcome } from '../../reconcilers/action.ts';
 import type { StoredGroup, StorePort } from '../ports/store.ts';
 import { FolderWatch } from './folder-watch.ts';
 import { GroupFile } from './group-file.ts';
+import { statusFileOf } from './status-file.ts';
 
 /** The fallback for moves that no watch tells of (ms), and the pace while a file is still moving. */
 const pollMs = 1_000;
@@ -23,6 +24,8 @@ export class FileStore implements StorePort {
   readonly #files = new Map<string, GroupFile>();
   /** Which file a group's name is in force from. */
   readonly #owners = new Map<string, GroupFile>();
+  /** Files left out because another one has the place of their status. */
+  #shadowed: readonly FileProblem[] = [];
   readonly #watch: FolderWatch;
   #onChange: (key: string) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -56,7 +59,8 @@ export class FileStore implements StorePort {
     const owner = this.#owners.get(key);
     const group = owner?.group;
     if (owner === undefined || group === undefined) return undefined;
-    const { status, version, problem } = owner;
+    const { status, version } = owner;
+    const problem = this.#problemOf(owner);
     return { key, group, status, version, ...(problem === undefined ? {} : { problem }) };
   }
 
@@ -67,16 +71,26 @@ export class FileStore implements StorePort {
 
   /** Files that bring no group into force, and those whose newest text is not the one in force. */
   problems(): readonly FileProblem[] {
-    return [...this.#files.values()].flatMap((file) => {
-      const name = file.group?.metadata.name;
-      const owner = name === undefined ? undefined : this.#owners.get(name);
-      const twin =
-        owner !== undefined && owner !== file
-          ? `${file.file}: the group ${name} is in force from ${owner.file} already; give one of them another name.`
-          : undefined;
-      const problem = file.problem ?? twin;
+    const told = [...this.#files.values()].flatMap((file) => {
+      const problem = this.#problemOf(file);
       return problem === undefined ? [] : [{ file: file.file, problem }];
     });
+    return [...told, ...this.#shadowed].sort((a, b) => (a.file < b.file ? -1 : 1));
+  }
+
+  /** What is wrong with the file itself, and which others define the same group: both sides are told. */
+  #problemOf(file: GroupFile): string | undefined {
+    const name = file.group?.metadata.name;
+    const owner = name === undefined ? undefined : this.#owners.get(name);
+    const twins = [...this.#files.values()]
+      .filter((other) => other !== file && other.group?.metadata.name === name)
+      .map((other) => other.file);
+    const twin =
+      owner === undefined || twins.length === 0
+        ? undefined
+        : `${file.file}: the group ${name} stands in ${twins.join(', ')} too, and is in force from ${owner.file}: give one of them another name.`;
+    const problems = [file.problem, twin].filter((problem) => problem !== undefined);
+    return problems.length === 0 ? undefined : problems.join('\n');
   }
 
   async writeStatus(key: string, status: Status, version: string): Promise<Outcome> {
@@ -135,7 +149,9 @@ export class FileStore implements StorePort {
         this.#owners.delete(key);
         moved.push(key);
       }
-    for (const file of [...this.#files.values()].sort((a, b) => (a.file < b.file ? -1 : 1))) {
+    // Of two files with one name, the one that was in force before this controller has a status beside it.
+    const rank = (file: GroupFile) => `${file.hasStatus ? 0 : 1}${file.file}`;
+    for (const file of [...this.#files.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))) {
       const key = file.group?.metadata.name;
       if (key === undefined || this.#owners.has(key)) continue;
       this.#owners.set(key, file);
@@ -151,7 +167,15 @@ export class FileStore implements StorePort {
     );
     if (!isFolder) return [this.#path];
     const names = await readdir(this.#path).catch(() => []);
-    return names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).map((name) => join(this.#path, name));
+    const files = names.filter((name) => /^[^.].*\.ya?ml$/.test(name)).map((name) => join(this.#path, name));
+    const first = new Map<string, string>();
+    for (const file of files.sort()) first.set(statusFileOf(file), first.get(statusFileOf(file)) ?? file);
+    const shadowed = files.filter((file) => first.get(statusFileOf(file)) !== file);
+    this.#shadowed = shadowed.map((file) => ({
+      file,
+      problem: `${file}: would keep its status where ${first.get(statusFileOf(file))} does: give it another name.`,
+    }));
+    return [...first.values()];
   }
 
   #watched(): string[] {

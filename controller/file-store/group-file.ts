@@ -5,6 +5,7 @@ import { formatProblem, parseFailoverGroup } from '../../crd/parse.ts';
 import type { Status } from '../../crd/status.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
 import { Reason } from '../../reconcilers/reasons.ts';
+import { clearDrafts, NotFlushed } from './durable-write.ts';
 import type { StatusRecord } from './status-file.ts';
 import { readStatusFile, statusFileOf, versionOnDisk, writeStatusFile } from './status-file.ts';
 
@@ -29,11 +30,15 @@ export class GroupFile {
   #record: StatusRecord | undefined;
   #version = '';
   #problem: string | undefined;
+  #readFault: string | undefined;
   #statusProblem: string | undefined;
   #stamp: Stamp | undefined;
   #moving: { readonly stamp: Stamp; readonly since: number } | undefined;
   #missingSince: number | undefined;
   #text = '';
+  /** The last status write: one at a time. */
+  #writing: Promise<unknown> = Promise.resolve();
+  #drafted = false;
 
   constructor(file: string) {
     this.file = file;
@@ -56,40 +61,76 @@ export class GroupFile {
   }
 
   get problem(): string | undefined {
-    const problems = [this.#problem, this.#statusProblem].filter((problem) => problem !== undefined);
+    const problems = [this.#readFault, this.#problem, this.#statusProblem].filter(
+      (problem) => problem !== undefined,
+    );
     return problems.length === 0 ? undefined : problems.join('\n');
   }
 
-  /** Looks at the file; costs one stat while nothing moved. `now` in ms of a monotonic clock. */
-  async look(now: number): Promise<Taken> {
-    const stamp = await stampOf(this.file);
-    if (stamp === undefined) return this.#missing(now);
-    this.#missingSince = undefined;
-    if (same(stamp, this.#stamp)) return 'same';
-    const replaced = stamp.inode !== this.#stamp?.inode;
-    if (!replaced && !this.#hasSettled(stamp, now)) return 'lookAgain';
-    const text = await readFile(this.file, 'utf8').catch(() => undefined);
-    if (text === undefined || !same(stamp, await stampOf(this.file))) return 'lookAgain';
-    return this.#take(text, stamp, now);
+  /** Whether a status stands beside it: it was in force before. */
+  get hasStatus(): boolean {
+    return this.#version !== '';
   }
 
-  /** Written at once and unconditionally durable, or refused with what to do. */
+  /** Looks at the file; costs one stat while nothing moved. `now` in ms of a monotonic clock. Never rejects. */
+  async look(now: number): Promise<Taken> {
+    const found = await stampOf(this.file);
+    if (found === 'missing') return this.#missing(now);
+    this.#missingSince = undefined;
+    if ('fault' in found) return this.#cannotRead(found.fault);
+    if (same(found, this.#stamp)) return this.#readable();
+    const replaced = found.inode !== this.#stamp?.inode;
+    if (!replaced && !this.#hasSettled(found, now)) return 'lookAgain';
+    let text: string;
+    try {
+      text = await readFile(this.file, 'utf8');
+    } catch (error) {
+      if (isMissing(error)) return 'lookAgain';
+      return this.#cannotRead((error as Error).message);
+    }
+    const after = await stampOf(this.file);
+    if (after === 'missing' || 'fault' in after || !same(found, after)) return 'lookAgain';
+    const healed = this.#readable() === 'changed';
+    const taken = await this.#take(text, found, now);
+    return healed && taken === 'same' ? 'changed' : taken;
+  }
+
+  /**
+   * done when it is on the disk. Refused with Conflict when the file changed since `version`, and with
+   * StoreUnavailable when it cannot be written, with what to do. One at a time.
+   */
   async writeStatus(status: Status, version: string): Promise<Outcome> {
-    const record = this.#record;
-    if (record === undefined)
+    const written = this.#writing.then(() => this.#write(status, version));
+    this.#writing = written;
+    return written;
+  }
+
+  async #write(status: Status, version: string): Promise<Outcome> {
+    if (this.#record === undefined)
       return { kind: 'refused', reason: 'NotFound', message: `${this.file} holds no group.` };
     try {
-      if (version !== this.#version || (await versionOnDisk(this.#statusFile)) !== version)
+      if ((await versionOnDisk(this.#statusFile)) !== version || version !== this.#version)
         return await this.#conflict();
-      const next = { ...record, status };
-      this.#version = await writeStatusFile(this.#statusFile, next);
-      this.#record = next;
+      if (!this.#drafted) await clearDrafts(this.#statusFile);
+      this.#drafted = true;
+      this.#version = await writeStatusFile(this.#statusFile, { ...this.#record, status });
+      // The spec may have been edited meanwhile: only the status is new.
+      this.#record = { ...this.#record, status };
+      this.#statusProblem = undefined;
       return { kind: 'done' };
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-      const message = `${this.#statusFile} could not be written (${code}): nothing is changed until it can be. Make room, or mend its rights.`;
-      return { kind: 'refused', reason: Reason.StoreUnavailable, message };
+      return this.#notWritten(error);
     }
+  }
+
+  async #notWritten(error: unknown): Promise<Outcome> {
+    if (error instanceof NotFlushed) {
+      await this.#readStatus();
+      return { kind: 'unknown', reason: Reason.OutcomeUnknown, message: error.message };
+    }
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    const message = `${this.#statusFile} could not be written (${code}): nothing is changed until it can be. Make room, or mend its rights.`;
+    return { kind: 'refused', reason: Reason.StoreUnavailable, message };
   }
 
   async #conflict(): Promise<Outcome> {
@@ -106,6 +147,20 @@ export class GroupFile {
     return now - this.#missingSince < goneMs ? 'lookAgain' : 'gone';
   }
 
+  /** What is in force stays so: rights and disks are mended. */
+  #cannotRead(why: string): Taken {
+    const fault = `${this.file}: cannot be read (${why})`;
+    if (this.#readFault === fault) return 'same';
+    this.#readFault = fault;
+    return 'changed';
+  }
+
+  #readable(): Taken {
+    if (this.#readFault === undefined) return 'same';
+    this.#readFault = undefined;
+    return 'changed';
+  }
+
   #hasSettled(stamp: Stamp, now: number): boolean {
     if (!same(stamp, this.#moving?.stamp)) this.#moving = { stamp, since: now };
     return this.#moving !== undefined && now - this.#moving.since >= settleMs;
@@ -114,7 +169,8 @@ export class GroupFile {
   async #take(text: string, stamp: Stamp, now: number): Promise<Taken> {
     const parsed = parseFailoverGroup(text, this.file);
     // What cannot be read may be half of what is being written: believed when it stays so.
-    if (!parsed.ok && !this.#hasSettled(stamp, now)) return 'lookAgain';
+    // So may what does not end with its line, even if it can be read.
+    if (!(parsed.ok && text.endsWith('\n')) && !this.#hasSettled(stamp, now)) return 'lookAgain';
     this.#stamp = stamp;
     this.#moving = undefined;
     if (text === this.#text) return 'same';
@@ -148,14 +204,18 @@ export class GroupFile {
   }
 }
 
-async function stampOf(file: string): Promise<Stamp | undefined> {
+/** Only what is not there is missing; a file that may not be looked at is another matter. */
+async function stampOf(file: string): Promise<Stamp | 'missing' | { readonly fault: string }> {
   try {
     const { ino, mtimeNs, size } = await stat(file, { bigint: true });
     return { inode: ino, modified: mtimeNs, size };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return isMissing(error) ? 'missing' : { fault: (error as Error).message };
   }
 }
+
+const isMissing = (error: unknown): boolean =>
+  ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 function same(a: Stamp | undefined, b: Stamp | undefined): boolean {
   return (

@@ -26,6 +26,8 @@ export interface ReadStatus {
   readonly problem?: string;
 }
 
+/** The version of a file that cannot be read: no file on disk ever has it, so that none is overwritten. */
+const unreadable = 'unreadable';
 const absent: StatusRecord = { generation: 0, specHash: '', status: {} };
 
 /** `group.yaml` → `group.status.json`, in the same folder. */
@@ -35,8 +37,18 @@ export function statusFileOf(file: string): string {
 
 const versionOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** Reads the record; one that cannot be understood is put aside, never overwritten. Rejects when it cannot be read. */
+/** Reads the record; one that cannot be understood is put aside, one that cannot be read is left. Never rejects. */
 export async function readStatusFile(file: string): Promise<ReadStatus> {
+  try {
+    return await readRecord(file);
+  } catch (error) {
+    const why = (error as Error).message;
+    const problem = `${file}: cannot be read (${why}): nothing is changed until it can be.`;
+    return { record: absent, version: unreadable, problem };
+  }
+}
+
+async function readRecord(file: string): Promise<ReadStatus> {
   const text = await readOrAbsent(file);
   if (text === undefined) return { record: absent, version: '' };
   const parsed = recordSchema.safeParse(json(text));
