@@ -2,8 +2,9 @@ import Table from 'cli-table3';
 import { formatMs } from './format-ms.ts';
 import type { StepResult } from './step-result.ts';
 import { faultsOf } from './step-result.ts';
-import { paint } from './styled.ts';
+import { paint, wrap } from './styled.ts';
 
+const columnsOfText = 78;
 const columns = [
   'step',
   'detection*',
@@ -78,9 +79,6 @@ function keptLines(results: readonly StepResult[]): string[] {
   const counted = (rejoin.countedLostBytes ?? 0).toLocaleString('en');
   const bytes = rejoin.countedExactly === true ? counted : `${counted} or more`;
   const where = (rejoin.preserved ?? '?').split(':')[0];
-  return [
-    '',
-    `The crash lost ${lost} acknowledged writes. Understudy counted ${bytes} bytes,`,
-    `and kept the old data on ${where}: a Redis started on that copy has ${rejoin.keptWrites} of these ${lost}.`,
-  ];
+  const text = `The crash lost ${lost} acknowledged writes. Understudy counted ${bytes} bytes, and kept the old data on ${where}: a Redis started on that copy has ${rejoin.keptWrites} of these ${lost}.`;
+  return ['', ...wrap(text, columnsOfText)];
 }
