@@ -42,8 +42,6 @@ export const failoverGroupSchema = z.strictObject({
 });
 
 export type FailoverGroup = z.infer<typeof failoverGroupSchema>;
-export type { FenceSpec, NodeSpec, SshTarget } from './node-spec.ts';
-export type { FailoverPolicy } from './policy-spec.ts';
-export type { RedisSpec } from './redis-spec.ts';
+export type { NodeSpec } from './node-spec.ts';
 export type { SecretSource } from './secret-source.ts';
 export type { FailoverGroupSpec } from './spec.ts';

@@ -95,5 +95,3 @@ export const nodeSpec = checkAcross(nodeFields, (node) => {
 });
 
 export type NodeSpec = z.infer<typeof nodeSpec>;
-export type SshTarget = z.infer<typeof sshTarget>;
-export type FenceSpec = z.infer<typeof fenceSpec>;

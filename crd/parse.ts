@@ -5,7 +5,7 @@ import { listAt, valueAt } from './partial-check.ts';
 import { formatPath, type Problem, sortProblems } from './problem.ts';
 import { readYaml } from './yaml-source.ts';
 
-export { formatProblem, type Problem } from './problem.ts';
+export { formatProblem } from './problem.ts';
 
 export type ParsedGroup =
   | { readonly ok: true; readonly group: FailoverGroup }

@@ -65,5 +65,3 @@ export const failbackSpec = z.strictObject({
     .default(300)
     .describe('How long the requested primary must have been well before an automatic failback.'),
 });
-
-export type FailoverPolicy = z.infer<typeof failoverSpec>;

@@ -112,5 +112,3 @@ export const redisSpec = z.strictObject({
     .optional()
     .describe('Connect to Redis by TLS.'),
 });
-
-export type RedisSpec = z.infer<typeof redisSpec>;

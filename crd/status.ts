@@ -1,17 +1,10 @@
 import { z } from 'zod';
 
 /** The steps a change of primary goes through; `status.transition.step` names the next one to do. */
-export const transitionSteps = [
-  'StopUnits',
-  'Fence',
-  'HandOver',
-  'Promote',
-  'StartUnits',
-  'Repoint',
-] as const;
-export const transitionKinds = ['Switchover', 'Failover', 'Failback', 'Adoption'] as const;
-export const fencingProofs = ['Stopped', 'PoweredOff', 'LeaseExpired', 'OperatorConfirmed'] as const;
-export const conditionTypes = [
+const transitionSteps = ['StopUnits', 'Fence', 'HandOver', 'Promote', 'StartUnits', 'Repoint'] as const;
+const transitionKinds = ['Switchover', 'Failover', 'Failback', 'Adoption'] as const;
+const fencingProofs = ['Stopped', 'PoweredOff', 'LeaseExpired', 'OperatorConfirmed'] as const;
+const conditionTypes = [
   'Ready',
   'PrimaryAvailable',
   'PrimaryAsRequested',

@@ -66,8 +66,6 @@ export type Action =
       readonly epoch: number;
     };
 
-export type ActionKind = Action['kind'];
-
 /** What came of an action. `unknown` (a timeout, a lost connection) is never read as either of the others. */
 export type Outcome =
   | { readonly kind: 'done'; readonly detail?: Readonly<Record<string, string | number>> }

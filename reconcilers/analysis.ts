@@ -3,7 +3,7 @@ import type { Evidence } from './evidence.ts';
 import { Reason } from './reasons.ts';
 
 /** What must be done about the old primary before another node may take writes. */
-export type FenceNeed =
+type FenceNeed =
   /** Its process is proved dead, or it is about to be demoted like any replica. */
   | 'none'
   /** Stop its Redis over its own host. */

@@ -32,7 +32,7 @@ export function proofOfPowerOff(situation: Situation, name: string): FencingProo
 }
 
 /** What proves that no unit of the group runs on a node. `Unreachable` is no proof. */
-export function proofOfStop(situation: Situation, name: string): FencingProof | undefined {
+function proofOfStop(situation: Situation, name: string): FencingProof | undefined {
   if (situation.spec.units.length === 0) return 'Stopped';
   const active = activeUnits(situation, name);
   if (active === undefined) return proofOfPowerOff(situation, name);

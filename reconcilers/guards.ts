@@ -7,7 +7,7 @@ import type { Situation } from './situation.ts';
 import { epochOf, others } from './situation.ts';
 
 /** Why something may not be done now, and when to look again if time alone can change it. */
-export interface Refusal {
+interface Refusal {
   readonly finding: Finding;
   readonly retryInMs?: number;
 }

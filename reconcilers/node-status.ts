@@ -14,7 +14,7 @@ export function isInSync(situation: Situation, name: string, primary: string): b
   return lagBytes(replica, leading) <= situation.spec.failover.maxLagBytes;
 }
 
-export function lagBytes(replica: ReplicaView, primary: PrimaryView): number {
+function lagBytes(replica: ReplicaView, primary: PrimaryView): number {
   return Math.max(0, primary.offset - replica.offset);
 }
 

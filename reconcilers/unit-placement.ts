@@ -28,7 +28,7 @@ export function stopDuplicates(situation: Situation, keep: string, epoch: number
 }
 
 /** The group's units that do not run on `node`, though they could. */
-export function idleUnits(situation: Situation, node: string): string[] {
+function idleUnits(situation: Situation, node: string): string[] {
   const { host } = observed(situation, node);
   if (host.state !== 'answers') return [];
   return situation.spec.units

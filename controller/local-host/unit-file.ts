@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { splitWords } from './split-words.ts';
 import { parseTimeSpan } from './time-span.ts';
 
-export const restartPolicies = ['no', 'on-failure', 'always'] as const;
-export type RestartPolicy = (typeof restartPolicies)[number];
+const restartPolicies = ['no', 'on-failure', 'always'] as const;
+type RestartPolicy = (typeof restartPolicies)[number];
 
 /** A unit as the local host runs it: what it takes from systemd.service(5), with systemd's defaults but for the stop. */
 export interface UnitDefinition {
