@@ -58,6 +58,9 @@ test('a status that cannot be read is told of and never overwritten', async (con
   const outcome = await store.writeStatus('one', { epoch: 1 }, store.get('one')?.version ?? '');
   assert.equal(outcome.kind === 'refused' && outcome.reason, 'StoreUnavailable');
   await rmdir(statusFile);
+  // What was decided without knowing the status is not recorded, whatever stands there now.
+  const blind = await store.writeStatus('one', { epoch: 1 }, store.get('one')?.version ?? '');
+  assert.equal(blind.kind === 'refused' && blind.reason, 'Conflict');
   await writeFile(statusFile, JSON.stringify({ generation: 4, specHash: 'x', status: { epoch: 8 } }));
   const late = await store.writeStatus('one', { epoch: 1 }, store.get('one')?.version ?? '');
   assert.equal(late.kind === 'refused' && late.reason, 'Conflict');

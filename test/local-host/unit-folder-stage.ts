@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -78,14 +78,16 @@ export class UnitFolderStage {
     await rm(join(this.directory, '..'), { recursive: true, force: true });
   }
 
-  /** For a test that failed: whatever still carries the folder's marker. */
+  /** For a test that failed: whatever still carries the folder's marker or works in it. */
   #kill(): void {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
-        const ours = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(
+        // A Redis overwrites its environment; it works in the folder above.
+        const inside = readlinkSync(`/proc/${pid}/cwd`).startsWith(join(this.directory, '..'));
+        const marked = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(
           `UNDERSTUDY_UNIT=${this.directory}/`,
         );
-        if (ours && Number(pid) !== process.pid) process.kill(Number(pid), 'SIGKILL');
+        if ((inside || marked) && Number(pid) !== process.pid) process.kill(Number(pid), 'SIGKILL');
       } catch {
         // gone meanwhile
       }
