@@ -164,9 +164,10 @@ function replicaActions(
       blocked ??= cannotPreserve(situation, node, primary);
       continue;
     }
+    // Where the copy is goes on record first: once the node follows, nothing tells of it any more.
     if (keep && observed(situation, node).host.state === 'answers')
       actions.push({ kind: 'preserve', node, epoch });
-    actions.push({ kind: 'repoint', node, to: primary, dropClients: rogue.includes(node), epoch });
+    else actions.push({ kind: 'repoint', node, to: primary, dropClients: rogue.includes(node), epoch });
   }
   return blocked === undefined ? { actions } : { actions, blocked };
 }

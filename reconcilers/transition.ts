@@ -184,15 +184,21 @@ export function recountLosses(situation: Situation): Status {
   if (resynced) return status;
   const lost = lostBytes(last.lastSeen, current, returned);
   const better = lost.bytes > (last.lostBytes ?? 0) || (lost.exact && last.lostBytesExact !== true);
-  const kept = nodeMemory(situation.memory, last.from).preserved;
-  if (!better && (kept === undefined || last.preserved !== undefined)) return status;
+  const preserved = copyOf(situation, last.from, returned.replicationId);
+  if (!better && (preserved === undefined || last.preserved === preserved)) return status;
   const record: TransitionRecord = {
     ...last,
     lostBytes: Math.max(lost.bytes, last.lostBytes ?? 0),
     lostBytesExact: lost.exact,
-    ...(kept === undefined ? {} : { preserved: `${last.from}:${kept.path}` }),
+    ...(preserved === undefined ? {} : { preserved }),
   };
   return { ...status, lastTransition: record, history: [record, ...(status.history ?? []).slice(1)] };
+}
+
+/** Where the data that the node holds now was copied aside; what was kept of it in earlier days is another story. */
+function copyOf(situation: Situation, node: string, replicationId: string): string | undefined {
+  const kept = nodeMemory(situation.memory, node).preserved;
+  return kept?.replicationId === replicationId ? `${node}:${kept.path}` : undefined;
 }
 
 function isPlannedKind(record: TransitionRecord): boolean {

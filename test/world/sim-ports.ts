@@ -289,7 +289,8 @@ class SimHostPort implements HostPort {
       this.preserved.push(this.#world.get(this.#name).snapshot.log);
       return done;
     });
-    return outcome.kind === 'done' ? { kind: 'done', value: { path: `${path}.kept`, bytes: 1 } } : outcome;
+    if (outcome.kind !== 'done') return outcome;
+    return { kind: 'done', value: { path: `${path}.kept.${this.preserved.length}`, bytes: 1 } };
   }
 
   onChange(): void {}
