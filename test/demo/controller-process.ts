@@ -27,7 +27,7 @@ export class ControllerProcess {
     if (outlives) this.#child.unref();
     else reapOnExit(this.#child);
     this.#child.once('exit', (code, signal) => {
-      this.#ended.abort(new Error(`the controller ended (${code ?? signal}):\n${this.logTail()}`));
+      this.#ended.abort(new Error(`the controller ended by itself (${code ?? signal})`));
     });
   }
 

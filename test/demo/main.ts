@@ -70,6 +70,18 @@ function keptText({ folder, groupFile }: Session['stage']): string {
   end:   ${folder}/end.sh   (ends it all and removes the folder)`;
 }
 
+function failureText(error: unknown, session: Session): string {
+  // An aborted wait says only that it was; why is in its cause.
+  const cause = error instanceof Error && error.name === 'AbortError' ? error.cause : error;
+  return `${cause instanceof Error ? cause.message : inspect(cause)}
+
+what the group says:
+${describeStatus(session.status.latest)}
+
+the end of the controller's log (--keep leaves all of it, and everything running, to be looked at):
+${session.controllerLog()}`;
+}
+
 async function main(flags: Flags): Promise<number> {
   const interrupted = interruption();
   const session = await Session.open(flags.keep === true);
@@ -79,9 +91,7 @@ async function main(flags: Flags): Promise<number> {
     results.push(...(await play(session, flags, interrupted)));
   } catch (error) {
     failure = error;
-    process.stderr.write(
-      `${error instanceof Error ? error.message : inspect(error)}\n\nwhat the group says:\n${describeStatus(session.status.latest)}\n\nthe end of the controller's log:\n${session.controllerLog()}\n`,
-    );
+    process.stderr.write(`${interrupted.aborted ? 'interrupted' : failureText(error, session)}\n`);
   } finally {
     await session.close();
   }
