@@ -118,7 +118,8 @@ function watchedLongEnough(
   view: PrimaryView | ReplicaView,
 ): Finding | undefined {
   if (view.role === 'primary') return undefined;
-  const lost = view.linkDownSeconds ?? 0;
+  // Down and never up in this run: its data is what its disk held, however old (Redis tells -1 then, not a time).
+  const lost = view.linkDownSeconds ?? (view.link === 'down' ? Number.POSITIVE_INFINITY : 0);
   const { host } = observed(situation, from);
   const ended = host.state === 'answers' ? host.redisUnit?.endedSeconds : undefined;
   if (lost <= unwatchedLinkSeconds || (ended !== undefined && lost <= ended + unwatchedLinkSeconds))

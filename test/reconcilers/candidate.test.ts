@@ -110,6 +110,19 @@ test('a replica whose age nobody can tell may not, until an operator accepts its
   assert.equal(reason(situation({ linkDownSeconds: 31 }, stale)), 'CandidateStalenessUnknown');
 });
 
+test('a replica that was restarted and had no link since may not, when nobody watched the primary', () => {
+  const { linkDownSeconds: _never, ...restarted } = replica;
+  const nodes = (link: ReplicaView['link']): NodeObservation[] => [
+    { name: 'a', redis: { state: 'refused' }, host },
+    { name: 'b', redis: { ...restarted, link }, host },
+  ];
+  const unwatched = (link: ReplicaView['link']) =>
+    situation({}, { memory: emptyMemory, observation: { nodes: nodes(link) } });
+  assert.equal(reason(unwatched('down')), 'CandidateStalenessUnknown');
+  // Up though the primary is gone: it heard it a moment ago.
+  assert.equal(reason(unwatched('up')), undefined);
+});
+
 test('a replica with a failing disk may not, nor one that Redis itself bars', () => {
   assert.equal(reason(situation({ diskFailing: true })), 'CandidateDiskFailing');
   assert.equal(reason(situation({ priority: 0 })), 'CandidatePriorityZero');
