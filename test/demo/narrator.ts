@@ -10,6 +10,8 @@ import type { StepResult } from './step-result.ts';
 import type { WriteMeter } from './write-meter.ts';
 
 const redrawMs = 100;
+/** A bot counts as working for so long (ms) after its record grew: it writes every 10 ms. */
+const workingMs = 150;
 
 export interface NarratorOptions {
   readonly steps: readonly string[];
@@ -25,7 +27,7 @@ export class Narrator {
   readonly #states: StepState[];
   readonly #events: DemoEvent[] = [];
   readonly #results: StepResult[] = [];
-  readonly #recordSizes = new Map<string, number>();
+  readonly #records = new Map<string, { size: number; grewAt: number }>();
   readonly #timer: NodeJS.Timeout | undefined;
   #stage: Stage | undefined;
   #meter: WriteMeter | undefined;
@@ -127,13 +129,14 @@ export class Narrator {
     }));
   }
 
-  /** The records that grew since the last picture: a bot that works writes every 10 ms. */
   #grownRecords(folder: string): string[] {
+    const now = performance.now();
     return readdirSync(folder).filter((name) => {
       const { size } = statSync(join(folder, name));
-      const before = this.#recordSizes.get(name);
-      this.#recordSizes.set(name, size);
-      return size !== before;
+      const before = this.#records.get(name);
+      const grewAt = size === before?.size ? before.grewAt : now;
+      this.#records.set(name, { size, grewAt });
+      return now - grewAt < workingMs;
     });
   }
 }

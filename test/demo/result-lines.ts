@@ -79,6 +79,7 @@ function keptLines(results: readonly StepResult[]): string[] {
   const counted = (rejoin.countedLostBytes ?? 0).toLocaleString('en');
   const bytes = rejoin.countedExactly === true ? counted : `${counted} or more`;
   const where = (rejoin.preserved ?? '?').split(':')[0];
-  const text = `The crash lost ${lost} acknowledged writes. Understudy counted ${bytes} bytes, and kept the old data on ${where}: a Redis started on that copy has ${rejoin.keptWrites} of these ${lost}.`;
+  const has = rejoin.keptWrites === lost ? `all ${lost}` : `only ${rejoin.keptWrites}`;
+  const text = `The crash lost ${lost} acknowledged writes. Understudy counted ${bytes} bytes of them and kept the old data on ${where}: a Redis started on that copy has ${has} of them.`;
   return ['', ...wrap(text, columnsOfText)];
 }
