@@ -2,6 +2,8 @@ import type { FailoverGroup } from '../crd/failover-group.ts';
 import type { Memory } from '../reconcilers/memory.ts';
 import { emptyMemory } from '../reconcilers/memory.ts';
 import type { Observation } from '../reconcilers/observation.ts';
+import type { Finding } from '../reconcilers/reasons.ts';
+import { Reason } from '../reconcilers/reasons.ts';
 import { differs } from '../reconcilers/significance.ts';
 import { unconnectedStatus } from '../reconcilers/unconnected.ts';
 import type { GroupNode } from './group-nodes.ts';
@@ -34,7 +36,8 @@ export type ControllerEvent =
 
 /** What is held of one group between passes. */
 interface Held {
-  /** The part of the spec that the connections were made from. */
+  /** The document that the connections were made from, and the part of it that they depend on. */
+  group: FailoverGroup;
   readonly wiring: string;
   readonly nodes: ReadonlyMap<string, GroupNode>;
   readonly observer: Observer;
@@ -97,7 +100,7 @@ export class Controller {
       tell({ kind: 'gone', key });
       return;
     }
-    const held = await this.#hold(key, stored.group).catch((cause) => this.#tellUnconnected(stored, cause));
+    const { held, group, problem } = await this.#reach(key, stored);
     if (stored.problem !== held.problem && stored.problem !== undefined)
       tell({ kind: 'problem', key, message: stored.problem });
     held.problem = stored.problem;
@@ -108,8 +111,12 @@ export class Controller {
       if (event.kind === 'decided') held.passwordRefused = isRefused(event.situation.observation);
       tell({ ...event, key, pass });
     };
-    const dependencies = { nodes, observer, store, clock, commandTimeoutMs, tell: note };
-    const { memory, result, lookAgainInMs } = await reconcilePass(dependencies, stored, held.memory);
+    const dependencies = { nodes, observer, store, clock, commandTimeoutMs, problem, tell: note };
+    const { memory, result, lookAgainInMs } = await reconcilePass(
+      dependencies,
+      { ...stored, group },
+      held.memory,
+    );
     held.memory = memory;
     held.busy = result === 'idle' ? 0 : held.busy + 1;
     held.failures = result === 'failed' || held.busy > mostBusy ? held.failures + 1 : 0;
@@ -120,20 +127,28 @@ export class Controller {
     else this.#queue.addAfter(key, Math.min(lookAgainInMs ?? probeMs, probeMs));
   }
 
-  /** The operator reads status: what keeps us from connecting stands there, and the pass ends as a fault. */
-  async #tellUnconnected(stored: StoredGroup, cause: unknown): Promise<never> {
+  /** The connections that the document asks for; the last good ones, with the problem, when it cannot have them. */
+  async #reach(
+    key: string,
+    stored: StoredGroup,
+  ): Promise<{ held: Held; group: FailoverGroup; problem?: Finding }> {
+    try {
+      return { held: await this.#hold(key, stored.group), group: stored.group };
+    } catch (cause) {
+      const problem = unconnected(cause);
+      const known = this.#held.get(key);
+      if (known !== undefined) return { held: known, group: known.group, problem };
+      await this.#tellUnconnected(stored, problem);
+      throw cause;
+    }
+  }
+
+  /** The operator reads status: what keeps us from connecting stands there. */
+  async #tellUnconnected(stored: StoredGroup, problem: Finding): Promise<void> {
     const { store, clock } = this.#options;
-    const why = {
-      reason: cause instanceof UnderstudyError ? cause.code : 'Unconnected',
-      message:
-        cause instanceof UnderstudyError
-          ? cause.message
-          : 'The group could not be connected to; see the log.',
-    };
     const at = { generation: stored.group.metadata.generation ?? 0, now: clock.now() };
-    const status = unconnectedStatus(stored.status, why, at);
+    const status = unconnectedStatus(stored.status, problem, at);
     if (differs(stored.status, status)) await store.writeStatus(stored.key, status, stored.version);
-    throw cause;
   }
 
   async #hold(key: string, group: FailoverGroup): Promise<Held> {
@@ -141,10 +156,14 @@ export class Controller {
     const known = this.#held.get(key);
     const { clock } = this.#options;
     const reread = known?.passwordRefused === true && clock.now() - known.connectedAt >= rereadMs;
-    if (known?.wiring === wiring && !reread) return known;
+    if (known?.wiring === wiring && !reread) {
+      known.group = group;
+      return known;
+    }
     const nodes = await this.#options.connect(group);
     this.#release(key);
     const held: Held = {
+      group,
       wiring,
       nodes: new Map(nodes.map((node) => [node.name, node])),
       observer: new Observer(clock),
@@ -170,6 +189,11 @@ export class Controller {
     }
     this.#held.delete(key);
   }
+}
+
+function unconnected(cause: unknown): Finding {
+  if (cause instanceof UnderstudyError) return { reason: Reason.Unconnected, message: cause.message };
+  return { reason: Reason.Unconnected, message: 'The group could not be connected to; see the log.' };
 }
 
 function isRefused({ nodes }: Observation): boolean {

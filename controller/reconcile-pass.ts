@@ -1,6 +1,8 @@
 import type { Action, Outcome } from '../reconcilers/action.ts';
+import { stillSound } from '../reconcilers/dependence.ts';
 import type { Memory } from '../reconcilers/memory.ts';
 import { noteOutcome } from '../reconcilers/progress.ts';
+import type { Finding } from '../reconcilers/reasons.ts';
 import type { Decision } from '../reconcilers/reconcile.ts';
 import { reconcile } from '../reconcilers/reconcile.ts';
 import type { Situation } from '../reconcilers/situation.ts';
@@ -14,6 +16,8 @@ import { wishesOf } from './wishes.ts';
 export interface PassDependencies extends Reach {
   readonly store: Pick<StorePort, 'get' | 'writeStatus'>;
   readonly observer: Observer;
+  /** Why the newest document is not in force. */
+  readonly problem?: Finding | undefined;
   /** Told of every step, for logs and for those who watch. */
   readonly tell: (event: PassEvent) => void;
 }
@@ -34,7 +38,7 @@ export interface PassResult {
   readonly lookAgainInMs?: number;
 }
 
-/** Observe, decide, record, act: once. Stops at the first action that is not done, for the next look to judge. */
+/** Observe, decide, record, act: once. What rests on an action that is not done is left to the next look. */
 export async function reconcilePass(
   dependencies: PassDependencies,
   stored: StoredGroup,
@@ -50,18 +54,24 @@ export async function reconcilePass(
     observation,
     memory,
     now: clock.now(),
+    ...(dependencies.problem === undefined ? {} : { problem: dependencies.problem }),
   };
   const decision = reconcile(situation);
   tell({ kind: 'decided', decision, situation });
   let remembered = decision.memory;
-  for (const action of decision.actions) {
+  const failed: Action[] = [];
+  for (let rest: readonly Action[] = decision.actions; rest.length > 0; ) {
+    const [action, ...later] = rest;
+    if (action === undefined) break;
     const begun = clock.now();
     const outcome = await act(dependencies, stored, action);
     const ended = clock.now();
     remembered = noteOutcome(remembered, action, outcome, ended);
     tell({ kind: 'acted', action, outcome, milliseconds: ended - begun });
-    if (outcome.kind !== 'done') return { memory: remembered, result: 'failed' };
+    if (outcome.kind !== 'done') failed.push(action);
+    rest = outcome.kind === 'done' ? later : stillSound(later, [action]);
   }
+  if (failed.length > 0) return { memory: remembered, result: 'failed' };
   const { lookAgainInMs } = decision;
   const acted = decision.actions.some((action) => action.kind !== 'record');
   return {

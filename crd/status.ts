@@ -99,6 +99,9 @@ const attemptSchema = z
     reason: z.string(),
     message: z.string(),
     time,
+    fromEpoch: epoch
+      .optional()
+      .describe('The epoch that the attempt began in: a failback asked for it is still asked for'),
     retryTime: time,
   })
   .describe('The last switchover that could not finish and was put back');

@@ -1,5 +1,5 @@
 import type { Evidence } from './evidence.ts';
-import { evidenceOf } from './evidence.ts';
+import { branchedOff, evidenceOf } from './evidence.ts';
 import { nodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
@@ -54,6 +54,7 @@ const isReplicaOfIt: Check = ({ situation, name, from, accepted, planned }, view
 /** Promoted by hand after the primary's death: its history branched off the old primary's. */
 function continuesFrom(situation: Situation, view: PrimaryView | ReplicaView, from: string): boolean {
   const seen = lastSeenOf(situation, from);
+  if (branchedOff(situation, view, from)) return true;
   return seen !== undefined && relate(seen, view).kind !== 'unrelated';
 }
 
@@ -79,7 +80,8 @@ const isNotSyncing: Check = (candidacy, view) =>
 
 const wasInSync: Check = ({ situation, name, from, accepted }) => {
   const known = situation.status.nodes?.find((node) => node.name === name);
-  if (accepted || name === from || known?.inSync !== undefined) return undefined;
+  const led = name === situation.status.currentPrimary;
+  if (accepted || name === from || led || known?.inSync !== undefined) return undefined;
   return { reason: Reason.CandidateNeverInSync, message: `${name} was never seen in sync with ${from}.` };
 };
 
@@ -134,7 +136,8 @@ function lastSeenOf(
   situation: Situation,
   from: string,
 ): { replicationId: string; offset: number } | undefined {
-  return nodeMemory(situation.memory, from).lastSeen ?? situation.status.transition?.lastSeen;
+  const open = situation.status.transition;
+  return nodeMemory(situation.memory, from).lastSeen ?? (open?.from === from ? open.lastSeen : undefined);
 }
 
 const hostCanRunUnits: Check = ({ situation, name }) => {

@@ -1,5 +1,6 @@
 import type { Condition, ConditionType } from '../crd/status.ts';
 import { whyNotLead, whyNotRunUnits } from './candidate.ts';
+import { coolingDown } from './guards.ts';
 import type { Lead } from './lead.ts';
 import { isoTime } from './memory.ts';
 import { isInSync } from './node-status.ts';
@@ -7,7 +8,7 @@ import type { Plan } from './plan.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import type { Situation } from './situation.ts';
-import { asPrimary, observed, others } from './situation.ts';
+import { answering, asPrimary, observed, others } from './situation.ts';
 import { unitsFinding } from './unit-placement.ts';
 
 /** What a condition is judged on: the look, the decision and the plan of this pass. */
@@ -49,6 +50,11 @@ const inProgress: Readonly<Record<string, Reason>> = {
 const primaryAsRequested: Judge = ({ situation, lead, plan }) => {
   const wanted = situation.spec.primary;
   const change = lead.change;
+  if (change !== undefined && situation.spec.paused)
+    return no({
+      reason: Reason.Paused,
+      message: `The group is paused; otherwise ${change.to} would take over from ${change.from} now (${change.cause}).`,
+    });
   if (change !== undefined && plan.blocked !== undefined) return no(plan.blocked);
   if (change !== undefined)
     return no({
@@ -122,6 +128,14 @@ const failoverChecks: readonly ((verdict: Verdict) => Finding | undefined)[] = [
     );
     return findings.every((finding) => finding !== undefined) ? findings[0] : undefined;
   },
+  ({ situation }) => {
+    const watched = situation.spec.nodes.find((node) => answering(situation, node.name)?.otherAgent === true);
+    if (watched === undefined) return undefined;
+    const message = `A Sentinel watches ${watched.name}: nothing would be done beside it.`;
+    return { reason: Reason.OtherFailoverAgent, message };
+  },
+  ({ situation, lead }) => (lead.current === undefined ? undefined : mute(situation, lead.current)),
+  ({ situation }) => coolingDown(situation)?.finding,
   ({ situation, lead }) =>
     firstOf(others(situation, lead.current ?? ''), (name) => whyNotRunUnits(situation, name)),
   ({ situation }) =>
@@ -147,6 +161,13 @@ function firstOf(
     if (finding !== undefined) return finding;
   }
   return undefined;
+}
+
+function mute(situation: Situation, name: string): Finding | undefined {
+  if (situation.spec.units.length === 0 || observed(situation, name).host.state === 'answers')
+    return undefined;
+  const message = `${name}'s host does not answer: its units could not be proved stopped, and would not be started elsewhere.`;
+  return { reason: Reason.OldPrimaryHostSilent, message };
 }
 
 function enabledAtBoot(situation: Situation, name: string): Finding | undefined {
@@ -197,6 +218,12 @@ function ready(
   { lead, plan, situation }: Verdict,
 ): Judgement {
   const changing = lead.change !== undefined || situation.status.transition !== undefined;
+  if (changing && situation.spec.paused)
+    return no({
+      reason: Reason.Paused,
+      message: "A change of primary is due and the group is paused. Run 'understudy resume' to let it go on.",
+    });
+  if (situation.problem !== undefined) return no(situation.problem);
   for (const type of ['PrimaryAvailable', 'ReplicaInSync', 'UnitsPlaced'] as const) {
     const part = parts.find(([name]) => name === type)?.[1];
     if (part === undefined || part.status === 'True') continue;

@@ -2,7 +2,7 @@ import { nodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView, UnitView } from './observation.ts';
 import { holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
-import { answering, asPrimary, asReplica, follows, observed, others } from './situation.ts';
+import { answering, asPrimary, follows, observed, others } from './situation.ts';
 
 /** What the three witnesses say of one node that should be the primary. */
 export interface Evidence {
@@ -65,12 +65,20 @@ function hears(situation: Situation, replica: ReplicaView): boolean {
 }
 
 function linksEvidence(situation: Situation, name: string): Evidence['links'] {
-  const replicas = others(situation, name)
-    .map((other) => asReplica(situation, other))
-    .filter((view) => view !== undefined)
-    .filter((view) => follows(situation, view, name));
-  if (replicas.length === 0) return 'unknown';
-  return replicas.some((view) => hears(situation, view)) ? 'up' : 'down';
+  const witnesses = others(situation, name).flatMap((other) => {
+    const view = answering(situation, other);
+    if (view?.role === 'replica') return follows(situation, view, name) ? [hears(situation, view)] : [];
+    // Promoted by hand, it left the primary and hears it no more.
+    return view !== undefined && branchedOff(situation, view, name) ? [false] : [];
+  });
+  if (witnesses.length === 0) return 'unknown';
+  return witnesses.includes(true) ? 'up' : 'down';
+}
+
+/** It was a replica of the recorded primary `name` and is a primary now: its history continues the recorded one. */
+export function branchedOff(situation: Situation, view: PrimaryView | ReplicaView, name: string): boolean {
+  const own = situation.status.primaryReplicationId;
+  return own !== undefined && situation.status.currentPrimary === name && view.previousReplicationId === own;
 }
 
 /**
@@ -82,10 +90,10 @@ function isStale(situation: Situation, name: string): boolean {
   const primary = asPrimary(situation, name);
   if (primary === undefined || situation.status.currentPrimary !== name) return false;
   return others(situation, name).some((other) => {
-    const replica = asReplica(situation, other);
-    return (
-      replica !== undefined && follows(situation, replica, name) && holdsLostData(situation, replica, primary)
-    );
+    const view = answering(situation, other);
+    if (view === undefined) return false;
+    const own = view.role === 'replica' ? follows(situation, view, name) : branchedOff(situation, view, name);
+    return own && holdsLostData(situation, view, primary);
   });
 }
 
@@ -96,6 +104,7 @@ export function holdsLostData(
   primary: PrimaryView,
 ): boolean {
   const own = situation.status.primaryReplicationId;
-  if (own === undefined || primary.replicationId === own || replica.replicationId !== own) return false;
+  if (own === undefined || primary.replicationId === own) return false;
+  if (replica.replicationId !== own && replica.previousReplicationId !== own) return false;
   return holdsMoreThan(replica, primary);
 }

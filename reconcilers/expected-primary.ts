@@ -1,3 +1,4 @@
+import type { ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { relate } from './replication-history.ts';
@@ -27,10 +28,8 @@ export function expectedPrimary(situation: Situation): Expected {
   if (transition !== undefined && isFulfilled(situation)) return { kind: 'node', node: transition.to };
   const recorded = status.currentPrimary;
   if (recorded === undefined || !nodeNames(situation).includes(recorded)) return firstPrimary(situation);
-  const byHand = promotedByHand(situation, recorded);
-  return byHand === undefined
-    ? { kind: 'node', node: recorded }
-    : { kind: 'node', node: byHand, adopted: 'byHand' };
+  const demoted = asReplica(situation, recorded);
+  return demoted === undefined ? { kind: 'node', node: recorded } : followed(situation, recorded, demoted);
 }
 
 /** The recorded transition's target leads already. In a planned one both can answer as primary only by a restart of the target. */
@@ -41,24 +40,42 @@ function isFulfilled(situation: Situation): boolean {
   return !(planned && transition.from !== undefined && asPrimary(situation, transition.from) !== undefined);
 }
 
-/** Somebody ran REPLICAOF by hand: the recorded primary follows another node that answers as a primary. */
-function promotedByHand(situation: Situation, recorded: string): string | undefined {
-  const demoted = asReplica(situation, recorded);
-  if (demoted === undefined) return undefined;
-  return others(situation, recorded).find((name) => {
-    const primary = asPrimary(situation, name);
-    return primary !== undefined && follows(situation, demoted, name);
-  });
+/**
+ * The recorded primary is a replica now, by its own word: whom it follows may lead, seen by us or not. Only a
+ * node that answers as a replica itself surely does not.
+ */
+function followed(situation: Situation, recorded: string, demoted: ReplicaView): Expected {
+  const leader = others(situation, recorded).find((name) => follows(situation, demoted, name));
+  if (leader === undefined)
+    return accepted(situation) ?? { kind: 'none', finding: stranger(recorded, demoted, situation) };
+  if (asPrimary(situation, leader) !== undefined) return { kind: 'node', node: leader, adopted: 'byHand' };
+  return { kind: 'node', node: answering(situation, leader) === undefined ? leader : recorded };
+}
+
+/** It follows a server that is no node of the group: to promote anybody here would cut the group off from it. */
+function stranger(name: string, replica: ReplicaView, situation: Situation): Finding {
+  const { host, port } = replica.of;
+  const message = `${name} follows ${host}:${port}, which is none of spec.nodes, so nobody here is promoted. If that server leads, add it to spec.nodes, switch over, and remove it then; if it is gone for good, say whose data to keep with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}".`;
+  return { reason: Reason.FollowsStranger, message };
+}
+
+/** The operator's own answer, for the present epoch. */
+function accepted(situation: Situation): Expected | undefined {
+  const wish = situation.wishes.acceptDataOf;
+  const valid = wish !== undefined && isCurrentWish(situation.status, wish.epoch);
+  return valid && answering(situation, wish.node) !== undefined
+    ? { kind: 'node', node: wish.node, adopted: 'first' }
+    : undefined;
 }
 
 function firstPrimary(situation: Situation): Expected {
-  const accepted = situation.wishes.acceptDataOf;
-  if (
-    accepted !== undefined &&
-    isCurrentWish(situation.status, accepted.epoch) &&
-    answering(situation, accepted.node)
-  )
-    return { kind: 'node', node: accepted.node, adopted: 'first' };
+  const answer = accepted(situation);
+  if (answer !== undefined) return answer;
+  for (const name of nodeNames(situation)) {
+    const replica = asReplica(situation, name);
+    if (replica !== undefined && !others(situation, name).some((other) => follows(situation, replica, other)))
+      return { kind: 'none', finding: stranger(name, replica, situation) };
+  }
   const silent = nodeNames(situation).filter((name) => answering(situation, name) === undefined);
   if (silent.length > 0) {
     const message = `No primary is on record, and ${silent.join(', ')} does not answer: without a look at every node none can be chosen. Start Redis there or mend its address and password.`;

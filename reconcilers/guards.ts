@@ -4,7 +4,8 @@ import { activeUnits, proofOfPowerOff } from './fencing.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import type { Situation } from './situation.ts';
-import { epochOf, others } from './situation.ts';
+import { asPrimary, epochOf, others } from './situation.ts';
+import { longestRetryMs } from './transition.ts';
 
 /** Why something may not be done now, and when to look again if time alone can change it. */
 interface Refusal {
@@ -14,7 +15,10 @@ interface Refusal {
 
 type Guard = (situation: Situation, from: string, to: string) => Refusal | undefined;
 
-const modeAllows: Guard = ({ spec, status }, from, to) => {
+const modeAllows: Guard = (situation, from, to) => {
+  const { spec, status } = situation;
+  // An operator promoted it already.
+  if (asPrimary(situation, to) !== undefined) return undefined;
   const asked = spec.primary === to && status.handledPrimary !== to;
   if (spec.failover.mode === 'Automatic' || asked) return undefined;
   const message = `${from} is down and failover.mode is Manual. To fail over now, set spec.primary to ${to}.`;
@@ -24,20 +28,30 @@ const modeAllows: Guard = ({ spec, status }, from, to) => {
 /** Not a choice of who leads but the rescue of the data: to wait is to lose it. */
 const isRescue = (situation: Situation, from: string): boolean => evidenceOf(situation, from).stale;
 
-const hasCooledDown: Guard = ({ spec, status, now }, from) => {
+/** Whether the last failover is too young for another one. */
+export function coolingDown({ spec, status, now }: Situation): Refusal | undefined {
   const last = status.lastTransition;
   if (last?.kind !== 'Failover') return undefined;
   const retryInMs = Date.parse(last.completionTime) + spec.failover.cooldownSeconds * 1000 - now;
-  if (retryInMs <= 0) return undefined;
-  const message = `${from} is down, and the last failover is less than failover.cooldownSeconds old. The next one is made when that has passed.`;
+  // A time in the future is of a clock that was wrong; it shall not hold up anything.
+  if (retryInMs <= 0 || retryInMs > spec.failover.cooldownSeconds * 1000) return undefined;
+  const message =
+    'The last failover is less than failover.cooldownSeconds old. The next one is made when that has passed.';
   return { finding: { reason: Reason.CoolingDown, message }, retryInMs };
+}
+
+const hasCooledDown: Guard = (situation, from) => {
+  const refusal = coolingDown(situation);
+  if (refusal === undefined) return undefined;
+  const { reason, message } = refusal.finding;
+  return { ...refusal, finding: { reason, message: `${from} is down. ${message}` } };
 };
 
 const attemptIsDue: Guard = ({ status, now }, _from, to) => {
   const failed = status.failedAttempt;
   if (failed === undefined || failed.to !== to) return undefined;
   const retryInMs = Date.parse(failed.retryTime) - now;
-  if (retryInMs <= 0) return undefined;
+  if (retryInMs <= 0 || retryInMs > longestRetryMs) return undefined;
   return {
     finding: { reason: Reason.RetryingLater, message: `The last attempt was put back: ${failed.message}` },
     retryInMs,

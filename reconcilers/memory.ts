@@ -40,9 +40,9 @@ export interface NodeMemory {
   /** Settings that we applied: Redis may show one otherwise than asked, though it took it. */
   readonly acceptedConfig?: Readonly<Record<string, AcceptedSetting>>;
   /** Starts of units by us that did not last. */
-  readonly unitStarts?: { readonly count: number; readonly at: number };
+  readonly unitStarts?: { readonly count: number; readonly at: number; readonly refusal?: string };
   /** Where its diverged data was copied, and for which data (replication id) that was. */
-  readonly preserved?: { readonly path: string; readonly replicationId: string };
+  readonly preserved?: { readonly path: string; readonly replicationId: string; readonly offset: number };
   /** The primary for which this former primary was wholly demoted: clients sent away, role persisted. */
   readonly demotedFor?: string;
 }

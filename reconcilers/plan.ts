@@ -6,6 +6,7 @@ import type { Change, Lead } from './lead.ts';
 import { rogues } from './lead.ts';
 import { leftovers } from './leftovers.ts';
 import { nodeMemory } from './memory.ts';
+import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { configActions } from './redis-config.ts';
@@ -157,9 +158,7 @@ function replicaActions(
         actions.push({ kind: 'repoint', node, to: primary, dropClients: true, epoch });
       continue;
     }
-    const keep =
-      holdsMoreThan(view, leading) &&
-      nodeMemory(situation.memory, node).preserved?.replicationId !== view.replicationId;
+    const keep = holdsMoreThan(view, leading) && !isCopied(situation, node, view);
     if (keep && observed(situation, node).host.state !== 'answers' && !isAccepted(situation, primary)) {
       blocked ??= cannotPreserve(situation, node, primary);
       continue;
@@ -170,6 +169,12 @@ function replicaActions(
     else actions.push({ kind: 'repoint', node, to: primary, dropClients: rogue.includes(node), epoch });
   }
   return blocked === undefined ? { actions } : { actions, blocked };
+}
+
+/** The copy that was made of it holds everything that it holds now. */
+function isCopied(situation: Situation, node: string, view: PrimaryView | ReplicaView): boolean {
+  const copy = nodeMemory(situation.memory, node).preserved;
+  return copy?.replicationId === view.replicationId && view.offset <= copy.offset;
 }
 
 /** Its demotion was begun, and this process did not see it end: its clients and its config file may be as before. */

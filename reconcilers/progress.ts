@@ -7,7 +7,10 @@ import { acceptConfig } from './redis-config.ts';
 /** Takes the outcome of one executed action into memory. Times in ms of the same clock as `now`. */
 export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, endedAt: number): Memory {
   if (action.kind === 'record') return outcome.kind === 'done' ? begin(memory, action, endedAt) : memory;
-  const noted = outcome.kind === 'done' ? noteDone(memory, action, outcome, endedAt) : memory;
+  const noted =
+    outcome.kind === 'done'
+      ? noteDone(memory, action, outcome, endedAt)
+      : noteFailed(memory, action, outcome, endedAt);
   const progress = noted.progress;
   if (progress === undefined || progress.epoch !== action.epoch) return noted;
   return { ...noted, progress: advance(progress, action, outcome, endedAt) };
@@ -75,16 +78,16 @@ function noteDone(
   switch (action.kind) {
     case 'applyConfig':
       return acceptConfig(memory, action.node, action.settings);
-    case 'startUnits': {
-      const before = nodeMemory(memory, action.node).unitStarts;
-      // A start long after the last one is a new story: units that stayed up for a while crashed for another reason.
-      const count = before === undefined || now - before.at > 120_000 ? 1 : before.count + 1;
-      return withNodeMemory(memory, action.node, { unitStarts: { count, at: now } });
-    }
+    case 'startUnits':
+      return withNodeMemory(memory, action.node, { unitStarts: nextStart(memory, action.node, now) });
     case 'preserve': {
       const path = String(outcome.detail?.path ?? '');
       return withNodeMemory(memory, action.node, {
-        preserved: { path, replicationId: String(outcome.detail?.replicationId ?? '') },
+        preserved: {
+          path,
+          replicationId: String(outcome.detail?.replicationId ?? ''),
+          offset: Number(outcome.detail?.offset ?? 0),
+        },
       });
     }
     case 'repoint':
@@ -96,4 +99,22 @@ function noteDone(
     default:
       return memory;
   }
+}
+
+/** A start long after the last one is a new story: units that stayed up for a while crashed for another reason. */
+function nextStart(memory: Memory, node: string, now: number): { count: number; at: number } {
+  const before = nodeMemory(memory, node).unitStarts;
+  return { count: before === undefined || now - before.at > 120_000 ? 1 : before.count + 1, at: now };
+}
+
+/** A start that is refused is tried again with growing pauses, and its reason is told. */
+function noteFailed(
+  memory: Memory,
+  action: Action,
+  outcome: Exclude<Outcome, { kind: 'done' }>,
+  now: number,
+): Memory {
+  if (action.kind !== 'startUnits' || outcome.kind !== 'refused') return memory;
+  const unitStarts = { ...nextStart(memory, action.node, now), refusal: outcome.message };
+  return withNodeMemory(memory, action.node, { unitStarts });
 }

@@ -23,6 +23,7 @@ export const Reason = {
   PrimaryUnreachable: 'PrimaryUnreachable',
   PrimaryRestartedStale: 'PrimaryRestartedStale',
   PrimaryDemoted: 'PrimaryDemoted',
+  FollowsStranger: 'FollowsStranger',
   PrimaryLoading: 'PrimaryLoading',
   PrimaryUnauthorised: 'PrimaryUnauthorised',
   PrimaryDiskFailing: 'PrimaryDiskFailing',
@@ -78,6 +79,7 @@ export const Reason = {
   RoleChanged: 'RoleChanged',
   PauseTooShort: 'PauseTooShort',
   StoreUnavailable: 'StoreUnavailable',
+  Unconnected: 'Unconnected',
   // what a change of primary was made for
   Requested: 'Requested',
   FailbackRequested: 'FailbackRequested',

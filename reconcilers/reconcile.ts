@@ -3,6 +3,7 @@ import type { Action } from './action.ts';
 import { conditionsOf } from './conditions.ts';
 import { expectedPrimary } from './expected-primary.ts';
 import { currentFences } from './fencing.ts';
+import { coolingDown } from './guards.ts';
 import type { Lead } from './lead.ts';
 import { decideLead } from './lead.ts';
 import type { Memory } from './memory.ts';
@@ -83,6 +84,8 @@ function settle(situation: Situation, lead: Lead): Status {
   if (transition !== undefined && transition.to !== current && lead.change === undefined)
     status = letGo({ ...situation, status }, lead);
   if (status.currentPrimary !== current) status = led(situation, status, current, lead);
+  // A record older than what the hosts have seen (a restored backup): they would refuse everything under it.
+  if (highestEpoch(situation) > epochOf(status)) status = { ...status, epoch: highestEpoch(situation) + 1 };
   const history = asPrimary(situation, current)?.replicationId;
   if (history !== undefined) status = { ...status, primaryReplicationId: history };
   const fulfilled = transition !== undefined && transition.to === current && isPlanned(transition);
@@ -154,7 +157,9 @@ function isMomentary(situation: Situation, lead: Lead): boolean {
 
 /** Something is on its way: how soon to look, in ms. */
 function nextLook(situation: Situation, lead: Lead, plan: Plan): number | undefined {
-  const waits = [lead.decidesInMs, plan.retryInMs].filter((ms) => ms !== undefined);
+  const waits = [lead.decidesInMs, plan.retryInMs, coolingDown(situation)?.retryInMs].filter(
+    (ms) => ms !== undefined,
+  );
   if (lead.analysis !== undefined && lead.analysis.verdict !== 'alive')
     waits.push(unsettledLook(situation, lead));
   const moving = situation.observation.nodes.some(

@@ -19,7 +19,10 @@ export function requestOf(situation: Situation, current: string): Request | unde
   const to = spec.primary;
   if (to === current) return undefined;
   if (to !== status.handledPrimary) return { kind: 'Switchover', to, cause: Reason.Requested };
-  if (wishes.failbackEpoch === epochOf(status))
+  // An attempt that was put back has moved the epoch on, and is still asked for.
+  const tried = status.failedAttempt?.to === to ? status.failedAttempt.fromEpoch : undefined;
+  const asked = wishes.failbackEpoch;
+  if (asked !== undefined && (asked === epochOf(status) || asked === tried))
     return { kind: 'Failback', to, cause: Reason.FailbackRequested };
   // A recorded failback goes on under its own, newer epoch.
   if (status.transition?.kind === 'Failback' && status.transition.to === to)

@@ -2,6 +2,7 @@ import type { FailoverGroupSpec, NodeSpec } from '../crd/failover-group.ts';
 import type { Status } from '../crd/status.ts';
 import type { Memory } from './memory.ts';
 import type { NodeObservation, Observation, PrimaryView, ReplicaView } from './observation.ts';
+import type { Finding } from './reasons.ts';
 
 /** What the operator asks for in annotations, already parsed. */
 export interface Wishes {
@@ -19,6 +20,8 @@ export interface Situation {
   readonly observation: Observation;
   readonly memory: Memory;
   readonly now: number;
+  /** Why a newer document is not in force, while this older one is. */
+  readonly problem?: Finding;
 }
 
 const unseen = (name: string): NodeObservation => ({

@@ -9,7 +9,7 @@ import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, highestEpoch } from './situation.ts';
 
 const firstRetryMs = 5_000;
-const longestRetryMs = 300_000;
+export const longestRetryMs = 300_000;
 const historyLength = 20;
 /** How often an action of a planned change may end unknown before the change is put back. */
 const toleratedUnknowns = 3;
@@ -103,6 +103,7 @@ export function abandoned(situation: Situation, why: { reason: string; message: 
     reason: why.reason,
     message: why.message,
     time: isoTime(now),
+    fromEpoch: transition.fromEpoch,
     retryTime: isoTime(now + Math.min(firstRetryMs * 2 ** before, longestRetryMs)),
   };
   return { ...rest, failedAttempt };

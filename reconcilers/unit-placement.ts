@@ -64,7 +64,7 @@ export function startBeside(
   const starts = nodeMemory(situation.memory, node).unitStarts;
   const backoff = starts === undefined ? 0 : Math.min(1000 * 2 ** (starts.count - 1), maxStartBackoffMs);
   const retryInMs = starts === undefined ? 0 : starts.at + backoff - situation.now;
-  if (retryInMs > 0) return { actions: [], blocked: doNotStay(node, units), retryInMs };
+  if (retryInMs > 0) return { actions: [], blocked: doNotStay(node, units, starts?.refusal), retryInMs };
   return { actions: [{ kind: 'startUnits', node, units, epoch, proofs }], ...blocked };
 }
 
@@ -75,7 +75,12 @@ function notProved(situation: Situation, unproved: readonly string[]): Finding {
   return { reason: Reason.UnitsNotProvedStopped, message };
 }
 
-function doNotStay(node: string, units: readonly string[]): Finding {
+function doNotStay(node: string, units: readonly string[], refusal: string | undefined): Finding {
+  if (refusal !== undefined)
+    return {
+      reason: Reason.UnitsNotRunning,
+      message: `${node} does not start ${units.join(', ')}: ${refusal} It is tried again with growing pauses.`,
+    };
   const message = `${units.join(', ')} on ${node} ended soon after being started; started again later, with growing pauses. Look at the unit's log there.`;
   return { reason: Reason.UnitsNotRunning, message };
 }

@@ -27,7 +27,8 @@ export async function promote(node: GroupNode, terms: { epoch: number; rescue: b
     };
   if (view.role === 'replica' && view.link === 'syncing' && !terms.rescue)
     return refused(Reason.CandidateSyncing, `${node.name} is copying the data set and holds no whole one.`);
-  return view.role === 'primary' ? done : node.redis.promote();
+  // One that leads already may have been paused while its data was copied.
+  return view.role === 'primary' ? node.redis.resumeWrites() : node.redis.promote();
 }
 
 /** How long clients that were sent away are given to come back before the new primary is held up (ms). */
@@ -78,7 +79,10 @@ export async function preserve(node: GroupNode, epoch: number): Promise<Outcome>
   const copy = await host.copyAside(snapshot.value, epoch, preservedCopies);
   if (copy.kind !== 'done') return resumed(node, copy);
   const { path, bytes } = copy.value;
-  return { kind: 'done', detail: { path, bytes, replicationId: position.value.replicationId } };
+  return {
+    kind: 'done',
+    detail: { path, bytes, replicationId: position.value.replicationId, offset: position.value.offset },
+  };
 }
 
 async function resumed(

@@ -82,7 +82,7 @@ test('what keeps a group from being connected to stands in its status, and is go
   });
   nodes.current = simNodes(world, calm(), []);
   await made.start();
-  await store.until((status) => readyReason(status) === 'SecretUnavailable');
+  await store.until((status) => readyReason(status) === 'Unconnected');
   assert.match(store.status.conditions?.[0]?.message ?? '', /run\/password/);
   password = 'there now';
   store.touch();

@@ -127,7 +127,8 @@ export class SimGroup {
   #atRest(): boolean {
     return (
       this.condition('Ready')?.status === 'True' &&
-      this.condition('PrimaryAsRequested')?.reason !== 'RetryingLater'
+      this.condition('PrimaryAsRequested')?.reason !== 'RetryingLater' &&
+      this.condition('FailoverReady')?.reason !== 'CoolingDown'
     );
   }
 
