@@ -45,11 +45,20 @@ function isFulfilled(situation: Situation): boolean {
  * node that answers as a replica itself surely does not.
  */
 function followed(situation: Situation, recorded: string, demoted: ReplicaView): Expected {
-  const leader = others(situation, recorded).find((name) => follows(situation, demoted, name));
+  const leader = leaderOf(situation, recorded, demoted);
   if (leader === undefined)
     return accepted(situation) ?? { kind: 'none', finding: stranger(recorded, demoted, situation) };
   if (asPrimary(situation, leader) !== undefined) return { kind: 'node', node: leader, adopted: 'byHand' };
   return { kind: 'node', node: answering(situation, leader) === undefined ? leader : recorded };
+}
+
+/** The node of the group that a replica follows: by its address, or, under another spelling of it, by the history they share. */
+function leaderOf(situation: Situation, name: string, replica: ReplicaView): string | undefined {
+  const candidates = others(situation, name);
+  return (
+    candidates.find((other) => follows(situation, replica, other)) ??
+    candidates.find((other) => asPrimary(situation, other)?.replicationId === replica.replicationId)
+  );
 }
 
 /** It follows a server that is no node of the group: to promote anybody here would cut the group off from it. */
@@ -73,7 +82,7 @@ function firstPrimary(situation: Situation): Expected {
   if (answer !== undefined) return answer;
   for (const name of nodeNames(situation)) {
     const replica = asReplica(situation, name);
-    if (replica !== undefined && !others(situation, name).some((other) => follows(situation, replica, other)))
+    if (replica !== undefined && leaderOf(situation, name, replica) === undefined)
       return { kind: 'none', finding: stranger(name, replica, situation) };
   }
   const silent = nodeNames(situation).filter((name) => answering(situation, name) === undefined);

@@ -19,6 +19,11 @@ export class Transcript {
     return `${this.#lines.join('\n')}\n`;
   }
 
+  /** Takes over what another one wrote. */
+  take(other: Transcript): void {
+    this.#lines.push(...other.#lines);
+  }
+
   /** Lets something happen, and says so. */
   when(what: string, happen: () => void): void {
     happen();

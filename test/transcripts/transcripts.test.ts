@@ -132,6 +132,105 @@ const scenarios: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await transcript.run(5_000);
   },
 
+  'primary-taken-out-of-the-spec': async ({ transcript }) => {
+    const group = new SimGroup(['ct100', 'ct101', 'ct102']);
+    await converged(group);
+    const own = new Transcript(group);
+    own.when('spec.nodes loses ct100, the primary, which lives on', () =>
+      group.edit({ primary: 'ct101', nodes: group.spec.nodes.filter((node) => node.name !== 'ct100') }),
+    );
+    await own.run(10_000);
+    assert.equal(group.condition('Ready')?.reason, 'FollowsStranger');
+    assert.deepEqual(group.meddling.effects, []);
+    transcript.take(own);
+  },
+
+  'swapped-by-hand-out-of-sight': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('an operator swaps the roles by hand, and the controller cannot see ct101', () => {
+      swapByHand(group.world, 'ct101');
+      group.world.cut('@', 'ct101', true);
+      group.world.advance(1);
+    });
+    await transcript.run(20_000);
+    assert.equal(group.world.get('ct100').role, 'replica');
+    transcript.when('it sees it again', () => group.world.cut('@', 'ct101', false));
+    await transcript.run(3_000);
+  },
+
+  'promoted-by-hand-while-the-primary-is-dead': async ({ group, transcript }) => {
+    await converged(group);
+    group.edit({ failover: { ...group.spec.failover, mode: 'Manual' } });
+    transcript.when("ct100's Redis is killed; failover.mode is Manual", () =>
+      endProcess(group.world.get('ct100'), 'crashed', group.world.now),
+    );
+    await transcript.run(3_000);
+    transcript.when('an operator runs REPLICAOF NO ONE on ct101, and clients write there', () => {
+      group.world.promote(group.world.get('ct101'));
+      for (let write = 0; write < 3; write += 1) group.world.write();
+    });
+    await transcript.run(2_000);
+    transcript.when('ct100 comes back without its data', () =>
+      startProcess(group.world.get('ct100'), group.world.now),
+    );
+    await transcript.run(5_000);
+    assert.equal(group.world.get('ct100').data.log.length, 3);
+  },
+
+  'came-back-empty-after-a-promotion-by-hand': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when(
+      'while nobody looks: ct100 dies, ct101 is promoted by hand and written to, ct100 is back without data',
+      () => {
+        endProcess(group.world.get('ct100'), 'crashed', group.world.now);
+        group.world.promote(group.world.get('ct101'));
+        for (let write = 0; write < 3; write += 1) group.world.write();
+        startProcess(group.world.get('ct100'), group.world.now);
+      },
+    );
+    await transcript.run(5_000);
+    assert.equal(group.world.get('ct101').data.log.length, 3);
+    assert.equal(group.world.get('ct100').data.log.length, 3);
+  },
+
+  'a-copy-that-is-too-old': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('somebody runs REPLICAOF NO ONE on ct101, and clients write there', () => {
+      group.world.promote(group.world.get('ct101'));
+      group.world.write();
+    });
+    await transcript.run(1);
+    transcript.when(
+      'its data was copied; before it is demoted the pause runs out and clients write again',
+      () => {
+        group.world.get('ct101').pausedUntil = 0;
+        for (let write = 0; write < 3; write += 1) group.world.write();
+      },
+    );
+    await transcript.run(4_000);
+    const kept = new Set([...group.world.get('ct100').data.log, ...group.preserved.flat()]);
+    assert.deepEqual(
+      [...group.world.acknowledged].filter((write) => !kept.has(write)),
+      [],
+    );
+  },
+
+  'a-unit-that-cannot-start': async ({ group, transcript }) => {
+    await converged(group);
+    group.world.refuseStarts.add('ct101');
+    transcript.when("ct100's Redis is killed, and ct101 cannot start a unit", () =>
+      endProcess(group.world.get('ct100'), 'crashed', group.world.now),
+    );
+    await transcript.run(2_000);
+    transcript.when("ct100's Redis is started", () =>
+      startProcess(group.world.get('ct100'), group.world.now),
+    );
+    await transcript.run(6_000);
+    assert.equal(group.world.get('ct100').role, 'replica');
+    assert.equal(group.status.transition, undefined);
+    assert.match(group.condition('UnitsPlaced')?.message ?? '', /no such program/);
+  },
+
   'promoted-by-hand-with-a-silent-host': async ({ group, transcript }) => {
     await converged(group);
     transcript.when(

@@ -252,6 +252,8 @@ class SimHostPort implements HostPort {
 
   async startUnits(units: readonly string[], epoch: number): Promise<Outcome> {
     return this.#mutate('start', epoch, () => {
+      if (this.#world.refuseStarts.has(this.#name))
+        return { kind: 'refused', reason: 'UnitDoesNotStart', message: 'there is no such program.' };
       for (const unit of units) this.#world.startUnit(this.#name, unit);
       return done;
     });

@@ -37,6 +37,8 @@ export class World {
   /** Pairs of ends between which nothing gets through, `a|b` sorted; the controller is `@`. */
   readonly cuts = new Set<string>();
   readonly violations: string[] = [];
+  /** Hosts on which no unit can be started. */
+  readonly refuseStarts = new Set<string>();
   #writes = 0;
   #ids = 0;
 
