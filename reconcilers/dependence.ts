@@ -7,7 +7,7 @@ const bearing: readonly Action['kind'][] = ['record', 'fence', 'handOver', 'prom
  * Whether `later` must not be done because `failed`, before it in the same plan, was not done. Upkeep of one node
  * or of the units goes on when another one's fails: a bot that cannot start shall not keep a replica from joining.
  */
-export function restsOn(later: Action, failed: Action): boolean {
+function restsOn(later: Action, failed: Action): boolean {
   if (bearing.includes(failed.kind)) return true;
   switch (failed.kind) {
     case 'stopUnits':
