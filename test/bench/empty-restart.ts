@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { closeAdmin, connectAdmin } from '../redis/admin-connection.ts';
 import { info } from '../redis/info.ts';
 import { type RedisPair, startPair } from '../redis/redis-pair.ts';
+import { until } from '../redis/until.ts';
 import { type BenchOptions, runInTurn } from './bench-run.ts';
 import type { Contender } from './contender.ts';
 
@@ -53,7 +54,7 @@ async function measureRestart(pair: RedisPair): Promise<KeptKeys> {
   const old = await pair.primary.admin();
   const write = (keys: readonly string[]) => old.mset(Object.fromEntries(keys.map((key) => [key, '1'])));
   await write(KEYS.slice(0, OLD_KEYS));
-  await old.save();
+  await until('the old snapshot', () => saved(old));
   await write(KEYS);
   await old.wait(1, 10_000);
   const replica = await pair.replica.admin();
@@ -63,6 +64,17 @@ async function measureRestart(pair: RedisPair): Promise<KeptKeys> {
   await pair.primary.restart();
   const settled = await untilSettled(pair);
   return { keysBefore, keysAfter: await withNodes(pair, keysOnPrimary), settled };
+}
+
+/** SAVE is refused while a background save runs, such as the one for the replica's first copy. */
+async function saved(server: Redis): Promise<boolean> {
+  return server.save().then(
+    () => true,
+    (error: Error) => {
+      if (error.message.includes('in progress')) return false;
+      throw error;
+    },
+  );
 }
 
 /** Fresh connections for one look: whoever demotes a primary sends its clients away, us among them. */
