@@ -27,13 +27,16 @@ export function progressOf(situation: Situation): Progress | undefined {
 /** Whether this very change is on record, begun by this process: then it is not recorded again. */
 export function isUnderWay(situation: Situation, change: Change): boolean {
   const open = situation.status.transition;
-  return open?.to === change.to && open.kind === change.kind && progressOf(situation) !== undefined;
+  // From another node it is another change, though it leads to the same one.
+  const same = open?.to === change.to && open.kind === change.kind && (open.from ?? open.to) === change.from;
+  return same && progressOf(situation) !== undefined;
 }
 
 /** The record that precedes the first irreversible step. A taken-over one gets an epoch of its own. */
 export function openTransition(situation: Situation, change: Change, first: TransitionStep): Transition {
   const { status, memory, now } = situation;
-  const open = status.transition?.to === change.to ? status.transition : undefined;
+  const earlier = status.transition;
+  const open = earlier?.to === change.to && earlier.from === change.from ? earlier : undefined;
   const { lastSeen: last, seenBefore } = nodeMemory(memory, change.from);
   // A primary that came back without its data is counted from what it was before.
   const restarted = change.how === 'promote' && asPrimary(situation, change.from) !== undefined;
