@@ -9,7 +9,7 @@ import type { Situation } from './situation.ts';
 import { answering, epochOf, isCurrentWish, nodeNames, observed, others, specOf } from './situation.ts';
 
 /** A unit that runs, or may be about to, or may not have ended yet. */
-export function isActive(unit: UnitView): boolean {
+function isActive(unit: UnitView): boolean {
   return unit.state === 'running' || unit.state === 'starting' || unit.state === 'stopping';
 }
 

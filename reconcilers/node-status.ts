@@ -1,6 +1,5 @@
 import type { NodeStatus } from '../crd/status.ts';
 import { holdsLostData } from './evidence.ts';
-import { isActive } from './fencing.ts';
 import type { NodeObservation, PrimaryView, ReplicaView } from './observation.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, follows, nodeNames, observed } from './situation.ts';
@@ -65,7 +64,7 @@ function picture(node: NodeObservation): NodeStatus {
       ? {
           units: host.units.map((unit) => ({
             name: unit.name,
-            state: isActive(unit) && unit.state === 'running' ? 'running' : unit.state,
+            state: unit.state,
           })),
         }
       : {};

@@ -1,4 +1,3 @@
-import type { TransitionStep } from '../crd/status.ts';
 import type { Action } from './action.ts';
 import type { Analysis } from './analysis.ts';
 import { fencePlan } from './fencing.ts';
@@ -44,7 +43,7 @@ function changeOver(situation: Situation, change: Change, analysis: Analysis | u
       blocked: draft.finding,
     };
   if (underWay) return draft;
-  const transition = openTransition(situation, change, stepOf(draft.actions) as TransitionStep);
+  const transition = openTransition(situation, change, stepOf(draft.actions));
   const status = { ...situation.status, epoch: transition.epoch, transition };
   // An automatic failover overtakes whatever was asked for: nothing moves again until somebody asks anew.
   const handled = change.kind === 'Failover' ? { handledPrimary: situation.spec.primary } : {};
@@ -108,10 +107,7 @@ function followersToMove(situation: Situation, from: string, to: string, epoch: 
     if (node === from) return [{ kind: 'repoint', node, to, dropClients: true, epoch }];
     const target = answering(situation, to);
     const wouldLose =
-      target !== undefined &&
-      node !== to &&
-      replica.offset > target.offset &&
-      !follows(situation, replica, to);
+      target !== undefined && replica.offset > target.offset && !follows(situation, replica, to);
     return follows(situation, replica, to) || wouldLose
       ? []
       : [{ kind: 'repoint', node, to, dropClients: false, epoch }];

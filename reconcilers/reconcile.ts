@@ -16,7 +16,7 @@ import { Reason } from './reasons.ts';
 import { differs } from './significance.ts';
 import type { Situation } from './situation.ts';
 import { asPrimary, epochOf, highestEpoch, others } from './situation.ts';
-import { abandoned, closed, isFinished, isPlanned, putBack, recountLosses } from './transition.ts';
+import { abandoned, closed, isFinished, isPlanned, putBack, recorded, recountLosses } from './transition.ts';
 
 const momentMs = 300;
 
@@ -120,8 +120,7 @@ function led(situation: Situation, status: Status, current: string, lead: Lead):
     ...status,
     currentPrimary: current,
     epoch,
-    lastTransition: record,
-    history: [record, ...(status.history ?? [])].slice(0, 20),
+    ...recorded(status, record),
   };
 }
 

@@ -125,6 +125,14 @@ function belongsToChange(action: Action): boolean {
   return action.kind === 'startUnits' || action.kind === 'stopUnits' || action.kind === 'persistRole';
 }
 
+/** A change that is over, at the head of the history. */
+export function recorded(
+  status: Status,
+  record: TransitionRecord,
+): Pick<Status, 'lastTransition' | 'history'> {
+  return { lastTransition: record, history: [record, ...(status.history ?? [])].slice(0, historyLength) };
+}
+
 export function closed(situation: Situation): Status {
   const { transition: open, failedAttempt, ...rest } = situation.status;
   if (open === undefined) return situation.status;
@@ -143,8 +151,7 @@ export function closed(situation: Situation): Status {
   return {
     ...rest,
     ...kept,
-    lastTransition: record,
-    history: [record, ...(rest.history ?? [])].slice(0, historyLength),
+    ...recorded(rest, record),
   };
 }
 
