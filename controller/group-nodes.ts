@@ -1,4 +1,5 @@
 import type { Clock } from './ports/clock.ts';
+import type { FencePort } from './ports/fence.ts';
 import type { HostPort } from './ports/host.ts';
 import type { Endpoint, RedisNodePort } from './ports/redis-node.ts';
 
@@ -8,6 +9,7 @@ export interface GroupNode {
   readonly endpoint: Endpoint;
   readonly redis: RedisNodePort;
   readonly host?: HostPort;
+  readonly fence?: FencePort;
 }
 
 /** Everything that an action may touch. */

@@ -29,6 +29,11 @@ interface RedisData {
   readonly diskFailing: boolean;
   /** Current values of the settings that the controller asked for. */
   readonly config: Readonly<Record<string, string>>;
+  /**
+   * Whether it would log in to a primary with the group's password (masterauth, masteruser). undefined: the
+   * group has no password, or the server does not say.
+   */
+  readonly replicationLogin?: 'right' | 'wrong';
   /** Another failover agent (a Sentinel) watches this Redis. */
   readonly otherAgent: boolean;
   /** `replica-priority`: 0 means never to be promoted. */
@@ -80,6 +85,15 @@ export interface UnitView {
   readonly restartsItself: boolean;
 }
 
+/** The node's own watch over the lease, as it stands after the renewal that came with this look. */
+export interface LeaseView {
+  /**
+   * armed: the lease runs; carryingOn: it ran out and a replica is still attached; expired: it ran out, the
+   * units were stopped and writes are refused; absent: no watch runs there.
+   */
+  readonly state: 'armed' | 'carryingOn' | 'expired' | 'absent';
+}
+
 export type HostView =
   | {
       readonly state: 'answers';
@@ -90,6 +104,8 @@ export type HostView =
       /** The highest epoch this host has accepted. */
       readonly epoch: number;
       readonly freeDiskBytes?: number;
+      /** The dead-man watch of the node; undefined where there is none to be had. */
+      readonly lease?: LeaseView;
     }
   | { readonly state: 'silent' }
   | { readonly state: 'unusable'; readonly detail: string }
@@ -100,6 +116,8 @@ export interface NodeObservation {
   readonly name: string;
   readonly redis: RedisView;
   readonly host: HostView;
+  /** When (ms) a renewal of its lease was last sent; it may have arrived. */
+  readonly renewalSentAt?: number;
 }
 
 export interface Observation {

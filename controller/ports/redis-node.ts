@@ -37,6 +37,8 @@ export interface RedisNodePort {
   dropClients(): Promise<Outcome>;
   /** CONFIG REWRITE; refused with reason NoConfigFile when the server was started without one. */
   persistConfig(): Promise<Outcome>;
+  /** Sets masterauth and masteruser to the group's login; the secret stays in the adapter. */
+  setReplicationLogin(): Promise<Outcome>;
   setConfig(settings: Readonly<Record<string, string>>): Promise<Outcome>;
   /** Writes a fresh snapshot (BGSAVE) and waits for it, at most `timeoutMs`; value: the snapshot's path on the node. */
   snapshot(timeoutMs: number): Promise<Reply<string>>;
