@@ -1,5 +1,5 @@
 import type { FailoverGroup, NodeSpec } from '../crd/failover-group.ts';
-import { wantedConfig } from '../reconcilers/redis-config.ts';
+import { managedSettings } from '../reconcilers/redis-config.ts';
 import type { ConnectGroup } from './controller.ts';
 import type { GroupNode } from './group-nodes.ts';
 import { LocalHost } from './local-host/local-host.ts';
@@ -47,7 +47,7 @@ async function commonOptions({ metadata, spec }: FailoverGroup, options: Connect
     tls?.caFrom === undefined ? undefined : await resolveSecret(tls.caFrom, 'spec.redis.tls.caFrom', options);
   return {
     connectionName: `${options.connectionPrefix}:${metadata.name}`,
-    managedSettings: Object.keys(wantedConfig(spec)),
+    managedSettings: managedSettings(spec),
     commandTimeoutMs: options.commandTimeoutMs,
     ...(password === undefined ? {} : { password }),
     ...(auth?.username === undefined ? {} : { username: auth.username }),

@@ -7,10 +7,11 @@ import { Reason } from '../reconcilers/reasons.ts';
 import { differs } from '../reconcilers/significance.ts';
 import { unconnectedStatus } from '../reconcilers/unconnected.ts';
 import type { GroupNode } from './group-nodes.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import { Observer } from './observe.ts';
 import type { Clock } from './ports/clock.ts';
 import type { StoredGroup, StorePort } from './ports/store.ts';
-import type { PassEvent } from './reconcile-pass.ts';
+import type { KeepLeases, PassEvent } from './reconcile-pass.ts';
 import { reconcilePass } from './reconcile-pass.ts';
 import { UnderstudyError } from './understudy-error.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -64,9 +65,11 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #queue: WorkQueue;
   readonly #held = new Map<string, Held>();
+  readonly #leases: LeaseKeeper;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    this.#leases = new LeaseKeeper(options.probeMs);
     this.#queue = new WorkQueue((key) => this.#work(key));
   }
 
@@ -111,7 +114,9 @@ export class Controller {
       if (event.kind === 'decided') held.passwordRefused = isRefused(event.situation.observation);
       tell({ ...event, key, pass });
     };
-    const dependencies = { nodes, observer, store, clock, commandTimeoutMs, problem, tell: note };
+    const keepLeases: KeepLeases = (all, leases, work) => this.#leases.during(all, leases, work);
+    const reach = { nodes, observer, store, clock, commandTimeoutMs };
+    const dependencies = { ...reach, problem, keepLeases, tell: note };
     const { memory, result, lookAgainInMs } = await reconcilePass(
       dependencies,
       { ...stored, group },

@@ -1,6 +1,7 @@
 import type { HostView, NodeObservation, Observation, RedisView } from '../reconcilers/observation.ts';
 import type { GroupNode } from './group-nodes.ts';
 import type { Clock } from './ports/clock.ts';
+import type { LeaseTerms } from './ports/host.ts';
 
 /** How long a pass waits for a witness that was silent the last time: the others must not wait for it (ms). */
 const graceForSilentMs = 20;
@@ -14,16 +15,22 @@ export class Observer {
     this.#clock = clock;
   }
 
-  async observe(nodes: Iterable<GroupNode>): Promise<Observation> {
-    return { nodes: await Promise.all([...nodes].map((node) => this.#node(node))) };
+  /** `leases`: those that this look renews, by node. */
+  async observe(
+    nodes: Iterable<GroupNode>,
+    leases: ReadonlyMap<string, LeaseTerms> = new Map(),
+  ): Promise<Observation> {
+    return {
+      nodes: await Promise.all([...nodes].map((node) => this.#node(node, leases.get(node.name)))),
+    };
   }
 
-  async #node(node: GroupNode): Promise<NodeObservation> {
+  async #node(node: GroupNode, lease: LeaseTerms | undefined): Promise<NodeObservation> {
     const { name, host } = node;
     const none: HostView = { state: 'none' };
     const [redis, machine] = await Promise.all([
       this.#look<RedisView>(`${name}/redis`, () => node.redis.observe()),
-      host === undefined ? none : this.#look<HostView>(`${name}/host`, () => host.observe()),
+      host === undefined ? none : this.#look<HostView>(`${name}/host`, () => host.observe(lease)),
     ]);
     return { name, redis, host: machine };
   }

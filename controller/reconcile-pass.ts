@@ -1,5 +1,6 @@
 import type { Action, Outcome } from '../reconcilers/action.ts';
 import { stillSound } from '../reconcilers/dependence.ts';
+import { renewals } from '../reconcilers/lease.ts';
 import type { Memory } from '../reconcilers/memory.ts';
 import { noteOutcome } from '../reconcilers/progress.ts';
 import type { Finding } from '../reconcilers/reasons.ts';
@@ -7,8 +8,9 @@ import type { Decision } from '../reconcilers/reconcile.ts';
 import { reconcile } from '../reconcilers/reconcile.ts';
 import type { Situation } from '../reconcilers/situation.ts';
 import { executeAction } from './execute/execute-action.ts';
-import type { Reach } from './group-nodes.ts';
+import type { GroupNode, Reach } from './group-nodes.ts';
 import type { Observer } from './observe.ts';
+import type { LeaseTerms } from './ports/host.ts';
 import type { StoredGroup, StorePort } from './ports/store.ts';
 import { wishesOf } from './wishes.ts';
 
@@ -18,9 +20,17 @@ export interface PassDependencies extends Reach {
   readonly observer: Observer;
   /** Why the newest document is not in force. */
   readonly problem?: Finding | undefined;
+  /** Does the work of a pass and keeps the leases from running out meanwhile; absent: nothing lasts that long. */
+  readonly keepLeases?: KeepLeases;
   /** Told of every step, for logs and for those who watch. */
   readonly tell: (event: PassEvent) => void;
 }
+
+export type KeepLeases = <T>(
+  nodes: ReadonlyMap<string, GroupNode>,
+  leases: ReadonlyMap<string, LeaseTerms>,
+  work: () => Promise<T>,
+) => Promise<T>;
 
 export type PassEvent =
   | { readonly kind: 'decided'; readonly decision: Decision; readonly situation: Situation }
@@ -45,7 +55,8 @@ export async function reconcilePass(
   memory: Memory,
 ): Promise<PassResult> {
   const { clock, observer, nodes, tell } = dependencies;
-  const observation = await observer.observe(nodes.values());
+  const leases = renewals(stored.group.spec, stored.status, memory);
+  const observation = await observer.observe(nodes.values(), leases);
   const situation: Situation = {
     spec: stored.group.spec,
     generation: stored.group.metadata.generation ?? 0,
@@ -58,6 +69,28 @@ export async function reconcilePass(
   };
   const decision = reconcile(situation);
   tell({ kind: 'decided', decision, situation });
+  const keep: KeepLeases = dependencies.keepLeases ?? ((_nodes, _leases, work) => work());
+  const kept = renewals(stored.group.spec, decision.status, decision.memory);
+  const { remembered, failed } = await (decision.actions.length === 0
+    ? { remembered: decision.memory, failed: [] }
+    : keep(nodes, kept, () => carryOut(dependencies, stored, decision)));
+  if (failed.length > 0) return { memory: remembered, result: 'failed' };
+  const { lookAgainInMs } = decision;
+  const acted = decision.actions.some((action) => action.kind !== 'record');
+  return {
+    memory: remembered,
+    result: acted ? 'acted' : 'idle',
+    ...(lookAgainInMs === undefined ? {} : { lookAgainInMs }),
+  };
+}
+
+/** The actions in their order. What rests on one that is not done is left out. */
+async function carryOut(
+  dependencies: PassDependencies,
+  stored: StoredGroup,
+  decision: Decision,
+): Promise<{ remembered: Memory; failed: readonly Action[] }> {
+  const { clock, tell } = dependencies;
   let remembered = decision.memory;
   const failed: Action[] = [];
   for (let rest: readonly Action[] = decision.actions; rest.length > 0; ) {
@@ -71,14 +104,7 @@ export async function reconcilePass(
     if (outcome.kind !== 'done') failed.push(action);
     rest = outcome.kind === 'done' ? later : stillSound(later, [action]);
   }
-  if (failed.length > 0) return { memory: remembered, result: 'failed' };
-  const { lookAgainInMs } = decision;
-  const acted = decision.actions.some((action) => action.kind !== 'record');
-  return {
-    memory: remembered,
-    result: acted ? 'acted' : 'idle',
-    ...(lookAgainInMs === undefined ? {} : { lookAgainInMs }),
-  };
+  return { remembered, failed };
 }
 
 async function act(dependencies: PassDependencies, stored: StoredGroup, action: Action): Promise<Outcome> {

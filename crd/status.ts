@@ -33,6 +33,8 @@ const lastSeenSchema = z
     replicationId: z.string(),
     offset: bytes,
     aofBytes: bytes.optional().describe('Size of its append-only file then, when it keeps one'),
+    bytesPerSecond: seconds.optional().describe('How fast its replication stream grew'),
+    refusesAlone: z.boolean().optional().describe('It refuses writes without a replica that acknowledges'),
     time,
   })
   .describe('The old primary as it was last seen alive: what lost bytes are counted from');
@@ -71,11 +73,26 @@ const transitionRecordSchema = z.strictObject({
   lostBytesExact: z
     .boolean()
     .optional()
-    .describe('false: a lower bound, the old process died with its count'),
+    .describe('false: an estimate from above, since the old process died with its count'),
+  preservedBytes: bytes.optional().describe('Size of that copy'),
   preserved: z.string().optional().describe('Where the diverged data was kept: node:path'),
 });
 
 const unitStatusSchema = z.strictObject({ name: z.string(), state: z.string() });
+
+const leaseSchema = z
+  .strictObject({
+    state: z.enum(['armed', 'carryingOn', 'expired', 'absent']),
+    seconds: seconds.describe('How long it lasts after a renewal'),
+  })
+  .describe('The dead-man watch of the node, as last seen');
+
+const preservedSchema = z.strictObject({
+  node: z.string(),
+  path: z.string(),
+  bytes,
+  epoch: epoch.describe('The epoch in which its data was set aside'),
+});
 
 const nodeStatusSchema = z.strictObject({
   name: z.string(),
@@ -87,6 +104,7 @@ const nodeStatusSchema = z.strictObject({
   lastIoSecondsAgo: seconds.optional(),
   usedMemoryBytes: bytes.optional(),
   reason: z.string().optional().describe('What is wrong with it'),
+  lease: leaseSchema.optional(),
   units: z.array(unitStatusSchema).optional(),
 });
 
@@ -122,6 +140,14 @@ export const statusSchema = z.strictObject({
     .array(z.string())
     .optional()
     .describe('Former primaries whose demotion may not be complete yet'),
+  stoppedRedis: z
+    .array(z.string())
+    .optional()
+    .describe('Nodes whose Redis was stopped to fence it, and is to be started again'),
+  preserved: z
+    .array(preservedSchema)
+    .optional()
+    .describe('Copies of diverged data that were set aside, newest first; the last 20'),
   fences: z.array(fenceSchema).optional().describe('Nodes proved to be off, and how'),
   conditions: z.array(conditionSchema).optional(),
   nodes: z.array(nodeStatusSchema).optional(),

@@ -56,6 +56,8 @@ export type Action =
       readonly method: 'stopRedis' | 'outOfBand';
       readonly epoch: number;
     }
+  /** Starts the Redis that a fence of ours stopped: it comes back to be judged and made a replica. */
+  | { readonly kind: 'startRedis'; readonly node: string; readonly epoch: number }
   /** Writes the role into the node's config file: last of all, since it holds the server for an fsync. */
   | { readonly kind: 'persistRole'; readonly node: string; readonly epoch: number }
   | { readonly kind: 'preserve'; readonly node: string; readonly epoch: number }
@@ -63,6 +65,8 @@ export type Action =
       readonly kind: 'applyConfig';
       readonly node: string;
       readonly settings: Readonly<Record<string, string>>;
+      /** Also the login that it uses as a replica: masterauth and masteruser, which no plan ever shows. */
+      readonly replicationLogin: boolean;
       readonly epoch: number;
     };
 

@@ -1,11 +1,12 @@
 import { whyNotLead, whyNotRunUnits } from './candidate.ts';
 import { coolingDown } from './guards.ts';
 import type { Lead } from './lead.ts';
+import { isWatched } from './lease.ts';
 import { isInSync } from './node-status.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import type { Situation } from './situation.ts';
-import { answering, asPrimary, observed, others } from './situation.ts';
+import { answering, asPrimary, nodeNames, observed, others, specOf } from './situation.ts';
 
 interface Look {
   readonly situation: Situation;
@@ -39,15 +40,15 @@ const failoverChecks: readonly ((look: Look) => Finding | undefined)[] = [
     const message = `A Sentinel watches ${watched.name}: nothing would be done beside it.`;
     return { reason: Reason.OtherFailoverAgent, message };
   },
+  ({ situation }) => firstOf(nodeNames(situation), (name) => unusableHost(situation, name)),
   ({ situation, lead }) => (lead.current === undefined ? undefined : mute(situation, lead.current)),
+  ({ situation }) => firstOf(nodeNames(situation), (name) => wrongLogin(situation, name)),
+  ({ situation, lead }) => (lead.current === undefined ? undefined : unfenced(situation, lead.current)),
   ({ situation }) => coolingDown(situation)?.finding,
   ({ situation, lead }) =>
     firstOf(others(situation, lead.current ?? ''), (name) => whyNotRunUnits(situation, name)),
-  ({ situation }) =>
-    firstOf(
-      situation.spec.nodes.map((node) => node.name),
-      (name) => enabledAtBoot(situation, name),
-    ),
+  ({ situation }) => firstOf(nodeNames(situation), (name) => enabledAtBoot(situation, name)),
+  ({ situation }) => firstOf(nodeNames(situation), (name) => lacksRoom(situation, name)),
   ({ situation, lead }) => (lead.current === undefined ? undefined : restartsItself(situation, lead.current)),
 ];
 
@@ -73,6 +74,58 @@ function mute(situation: Situation, name: string): Finding | undefined {
     return undefined;
   const message = `${name}'s host does not answer: its units could not be proved stopped, and would not be started elsewhere.`;
   return { reason: Reason.OldPrimaryHostSilent, message };
+}
+
+/** It answers, and cannot be worked with: an unknown host key, a refused login, no sudo. */
+function unusableHost(situation: Situation, name: string): Finding | undefined {
+  const { host } = observed(situation, name);
+  if (host.state !== 'unusable') return undefined;
+  return { reason: Reason.HostUnusable, message: `${name}'s host cannot be used: ${host.detail}` };
+}
+
+/** Passwords must hold in both directions: each node takes the group's, and each would use it as a replica. */
+function wrongLogin(situation: Situation, name: string): Finding | undefined {
+  const { redis } = observed(situation, name);
+  if (redis.state === 'unauthorised') {
+    const message = `${name}'s Redis refuses the group's password: set requirepass there, or mend spec.redis.auth.`;
+    return { reason: Reason.LoginWrong, message };
+  }
+  if (redis.state !== 'answers' || redis.replicationLogin !== 'wrong') return undefined;
+  const message = `${name} would log in to another primary with a wrong masterauth or masteruser; it is being set. If this lasts, allow the controller's user CONFIG SET there.`;
+  return { reason: Reason.LoginWrong, message };
+}
+
+/** Whether anything could prove that the primary's units are gone when its machine falls silent. */
+function unfenced(situation: Situation, name: string): Finding | undefined {
+  const { spec } = situation;
+  const node = specOf(situation, name);
+  if (spec.units.length === 0 || spec.failover.fencing === 'BestEffort' || node === undefined)
+    return undefined;
+  if (node.local !== undefined) return besidePrimary(situation, name);
+  if (node.fence !== undefined || isWatched(situation, name)) return undefined;
+  const how =
+    spec.failover.leaseSeconds === 0
+      ? `Give it spec.nodes[].fence, or set spec.failover.leaseSeconds.`
+      : `Its watch is not running yet; it is started with the next look. If this lasts, run 'systemctl status understudy-lease-*' there.`;
+  const message = `If ${name}'s machine fell silent, nothing would prove that its units are stopped, and they would start nowhere else. ${how}`;
+  return { reason: Reason.FencingMissing, message };
+}
+
+/** On the machine of the primary the controller dies with it; where everything is on one machine, nothing is lost by that. */
+function besidePrimary(situation: Situation, name: string): Finding | undefined {
+  if (situation.spec.nodes.every((node) => node.local !== undefined)) return undefined;
+  const message = `The controller runs on ${name}'s own machine: it serves for switchovers and crashes of Redis, but when that machine dies nobody fails over. Run it on a third machine.`;
+  return { reason: Reason.ControllerBesidePrimary, message };
+}
+
+/** Diverged data is copied aside before a node is made a replica: a copy takes about as much as the data does in memory. */
+function lacksRoom(situation: Situation, name: string): Finding | undefined {
+  const { host } = observed(situation, name);
+  const view = answering(situation, name);
+  if (host.state !== 'answers' || host.freeDiskBytes === undefined || view === undefined) return undefined;
+  if (host.freeDiskBytes >= view.usedMemoryBytes) return undefined;
+  const message = `${name} has ${host.freeDiskBytes} bytes of disk free, less than its data takes (${view.usedMemoryBytes}): after a failover its diverged data could not be copied aside. Free space there.`;
+  return { reason: Reason.NoRoomForCopy, message };
 }
 
 function enabledAtBoot(situation: Situation, name: string): Finding | undefined {

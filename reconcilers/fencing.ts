@@ -1,12 +1,23 @@
 import type { Fence, FencingProof } from '../crd/status.ts';
 import type { Action, ProvedStopped } from './action.ts';
 import type { Analysis } from './analysis.ts';
+import { refusesWritesInMs, unitsEndedInMs } from './lease.ts';
 import { isoTime, nodeMemory } from './memory.ts';
 import type { UnitView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
+import { maxLagSeconds } from './redis-config.ts';
 import type { Situation } from './situation.ts';
-import { answering, epochOf, isCurrentWish, nodeNames, observed, others, specOf } from './situation.ts';
+import {
+  answering,
+  asReplica,
+  epochOf,
+  isCurrentWish,
+  nodeNames,
+  observed,
+  others,
+  specOf,
+} from './situation.ts';
 
 /** A unit that runs, or may be about to, or may not have ended yet. */
 function isActive(unit: UnitView): boolean {
@@ -21,21 +32,30 @@ export function activeUnits(situation: Situation, name: string): string[] | unde
   return host.units.filter((unit) => wanted.has(unit.name) && isActive(unit)).map((unit) => unit.name);
 }
 
+/** What proves that nothing of the group runs on a node that does not answer: neither units nor a Redis that takes writes. */
+export function proofOfFence(situation: Situation, name: string): FencingProof | undefined {
+  const off = proofOfPowerOff(situation, name);
+  if (off !== undefined) return off;
+  return unitsEndedInMs(situation, name) === 0 ? 'LeaseExpired' : undefined;
+}
+
 /** What proves that the whole node is off; a host that answers is not. */
-export function proofOfPowerOff(situation: Situation, name: string): FencingProof | undefined {
+function proofOfPowerOff(situation: Situation, name: string): FencingProof | undefined {
   const { host } = observed(situation, name);
   if (host.state === 'answers' || answering(situation, name) !== undefined) return undefined;
   const sworn = situation.wishes.confirmedFenced;
   if (sworn?.node === name && isCurrentWish(situation.status, sworn.epoch)) return 'OperatorConfirmed';
   if (situation.memory.poweredOff.includes(name)) return 'PoweredOff';
-  return situation.status.fences?.find((fence) => fence.node === name)?.proof;
+  const known = situation.status.fences?.find((fence) => fence.node === name)?.proof;
+  // A lease that ran out is proved anew at each look: it says nothing of a Redis that came back since.
+  return known === 'LeaseExpired' ? undefined : known;
 }
 
 /** What proves that no unit of the group runs on a node. `Unreachable` is no proof. */
 function proofOfStop(situation: Situation, name: string): FencingProof | undefined {
   if (situation.spec.units.length === 0) return 'Stopped';
   const active = activeUnits(situation, name);
-  if (active === undefined) return proofOfPowerOff(situation, name);
+  if (active === undefined) return proofOfFence(situation, name);
   return active.length === 0 ? 'Stopped' : undefined;
 }
 
@@ -68,7 +88,8 @@ function mayBeAssumedStopped(situation: Situation, name: string): boolean {
 
 export type FencePlan =
   | { readonly kind: 'ready'; readonly actions: readonly Action[] }
-  | { readonly kind: 'missing'; readonly finding: Finding };
+  /** `retryInMs`: when the mere passing of time will have fenced it. */
+  | { readonly kind: 'missing'; readonly finding: Finding; readonly retryInMs?: number };
 
 /** What must happen to the old primary before the new one may take writes. */
 export function fencePlan(situation: Situation, from: string, analysis: Analysis, epoch: number): FencePlan {
@@ -79,19 +100,49 @@ export function fencePlan(situation: Situation, from: string, analysis: Analysis
   // A host that answers stops the units itself: the plan has them stopped before any start.
   const unitsInReach = situation.spec.units.length === 0 || activeUnits(situation, from) !== undefined;
   if (analysis.fence === 'units' && unitsInReach) return ready([]);
-  if (proofOfPowerOff(situation, from) !== undefined) return ready([]);
+  if (proofOfFence(situation, from) !== undefined) return ready([]);
   if (specOf(situation, from)?.fence !== undefined)
     return ready([{ kind: 'fence', node: from, method: 'outOfBand', epoch }]);
   if (situation.spec.failover.fencing === 'BestEffort') return ready([]);
+  const byLease = refusalByLease(situation, from);
+  if (byLease === 0) return ready([]);
+  if (byLease !== undefined)
+    return { kind: 'missing', finding: waitsForLease(situation, from), retryInMs: byLease };
   const message = `${from} may still be running and nothing proves that it is off. Switch it off, then say so with the annotation understudy.dev/confirm-fenced: "${from}@${epochOf(situation.status)}"; or give it spec.nodes[].fence.`;
   return { kind: 'missing', finding: { reason: Reason.FencingMissing, message } };
+}
+
+/** How long a primary that no replica hears goes on taking writes at the most, when it refuses them alone (ms). */
+const refusalMs = (maxLagSeconds + 2) * 1000;
+
+/**
+ * When (ms from now; 0: it does) a silent, watched primary takes no more writes, so that another may: by its own
+ * min-replicas-to-write, or by its watch. Its units are another matter: they wait for the lease.
+ */
+function refusalByLease(situation: Situation, from: string): number | undefined {
+  const byWatch = refusesWritesInMs(situation, from);
+  if (byWatch === undefined) return undefined;
+  const { lastSeen, redisDownSince } = nodeMemory(situation.memory, from);
+  const seen = lastSeen ?? situation.status.transition?.lastSeen;
+  const { now } = situation;
+  const heard = others(situation, from).map((name) => asReplica(situation, name)?.lastIoSeconds ?? 0);
+  if (seen?.refusesAlone !== true || redisDownSince === undefined) return byWatch;
+  // Its replicas acknowledge for as long as they hear it, and a little longer for all that they know.
+  const silent = Math.min(now - redisDownSince, ...heard.map((seconds) => seconds * 1000));
+  return Math.min(byWatch, Math.max(0, refusalMs - silent));
+}
+
+function waitsForLease(situation: Situation, from: string): Finding {
+  const byWatch = situation.now + (refusesWritesInMs(situation, from) ?? 0);
+  const message = `${from} may still take writes; its own watch has ended that by ${isoTime(Math.ceil(byWatch / 1000) * 1000)} at the latest. To be quicker, switch it off and say so with the annotation understudy.dev/confirm-fenced: "${from}@${epochOf(situation.status)}".`;
+  return { reason: Reason.WaitingForLease, message };
 }
 
 /** Fences that still hold: of nodes that have not answered since, plus what this pass knows anew. */
 export function currentFences(situation: Situation): Fence[] {
   const fences: Fence[] = [];
   for (const name of nodeNames(situation)) {
-    const proof = proofOfPowerOff(situation, name);
+    const proof = proofOfFence(situation, name);
     if (proof === undefined) continue;
     const known = situation.status.fences?.find((fence) => fence.node === name && fence.proof === proof);
     fences.push(

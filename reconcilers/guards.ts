@@ -1,6 +1,6 @@
 import { whyNotLead } from './candidate.ts';
 import { evidenceOf } from './evidence.ts';
-import { activeUnits, proofOfPowerOff } from './fencing.ts';
+import { activeUnits, proofOfFence } from './fencing.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import type { Situation } from './situation.ts';
@@ -67,7 +67,7 @@ const targetCanLead: Guard = (situation, from, to) => {
 const unitsCanBeStopped: Guard = (situation, _from, to) => {
   if (situation.spec.units.length === 0) return undefined;
   const mute = others(situation, to).find(
-    (name) => activeUnits(situation, name) === undefined && proofOfPowerOff(situation, name) === undefined,
+    (name) => activeUnits(situation, name) === undefined && proofOfFence(situation, name) === undefined,
   );
   if (mute === undefined) return undefined;
   const message = `${mute}'s host does not answer: its units could not be proved stopped.`;

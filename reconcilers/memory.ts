@@ -27,10 +27,31 @@ export interface AcceptedSetting {
   readonly shown?: string;
 }
 
+/** Diverged data of a node, set aside before it was overwritten. */
+export interface KeptCopy {
+  readonly path: string;
+  readonly bytes: number;
+  readonly replicationId: string;
+  readonly offset: number;
+}
+
+export interface Pace {
+  readonly replicationId: string;
+  readonly offset: number;
+  readonly at: number;
+  readonly bytesPerSecond: number;
+}
+
 export interface NodeMemory {
   /** Since when its Redis has not answered (ms). */
   readonly redisDownSince?: number;
   readonly hostSilentSince?: number;
+  /** Whether its host answered the last look. */
+  readonly hostAnswers?: boolean;
+  /** Since when every other node has answered and none was its replica: nothing acknowledges to it (ms). */
+  readonly aloneSince?: number;
+  /** How fast its replication stream grows, and from where that is measured. */
+  readonly pace?: Pace;
   /** Since when it has been a healthy replica in sync. */
   readonly inSyncSince?: number;
   /** What it was when last seen as a primary. */
@@ -42,7 +63,7 @@ export interface NodeMemory {
   /** Starts of units by us that did not last. */
   readonly unitStarts?: { readonly count: number; readonly at: number; readonly refusal?: string };
   /** Where its diverged data was copied, and for which data (replication id) that was. */
-  readonly preserved?: { readonly path: string; readonly replicationId: string; readonly offset: number };
+  readonly preserved?: KeptCopy;
   /** The primary for which this former primary was wholly demoted: clients sent away, role persisted. */
   readonly demotedFor?: string;
 }
@@ -65,16 +86,25 @@ export function withNodeMemory(memory: Memory, name: string, change: Partial<Nod
   return { ...memory, nodes: { ...memory.nodes, [name]: { ...nodeMemory(memory, name), ...change } } };
 }
 
-/** Takes one look into account. `inSync` names the nodes that this look found in sync with the primary. */
-export function remember(
-  memory: Memory,
-  observation: Observation,
-  inSync: readonly string[],
-  now: number,
-): Memory {
+/** What a look says about nodes as seen from the others. */
+export interface Standing {
+  /** Nodes found in sync with the primary. */
+  readonly inSync: readonly string[];
+  /** Nodes that no other node replicates from, all others having answered. */
+  readonly alone: readonly string[];
+}
+
+/** Takes one look into account. */
+export function remember(memory: Memory, observation: Observation, standing: Standing, now: number): Memory {
   const nodes: Record<string, NodeMemory> = {};
-  for (const node of observation.nodes)
-    nodes[node.name] = rememberNode(nodeMemory(memory, node.name), node, inSync.includes(node.name), now);
+  for (const node of observation.nodes) {
+    const { inSyncSince, aloneSince, ...before } = nodeMemory(memory, node.name);
+    nodes[node.name] = {
+      ...rememberNode(before, node, now),
+      ...(standing.inSync.includes(node.name) ? { inSyncSince: inSyncSince ?? now } : {}),
+      ...(standing.alone.includes(node.name) ? { aloneSince: aloneSince ?? now } : {}),
+    };
+  }
   const poweredOff = memory.poweredOff.filter((name) =>
     observation.nodes.some(
       (node) => node.name === name && node.host.state !== 'answers' && node.redis.state !== 'answers',
@@ -83,8 +113,8 @@ export function remember(
   return { ...memory, nodes, poweredOff };
 }
 
-function rememberNode(before: NodeMemory, node: NodeObservation, inSync: boolean, now: number): NodeMemory {
-  const { redisDownSince, hostSilentSince, inSyncSince, ...kept } = before;
+function rememberNode(before: NodeMemory, node: NodeObservation, now: number): NodeMemory {
+  const { redisDownSince, hostSilentSince, ...kept } = before;
   const answers = node.redis.state === 'answers';
   const accepted =
     node.redis.state === 'answers' ? settle(before.acceptedConfig, node.redis.config) : before.acceptedConfig;
@@ -94,7 +124,7 @@ function rememberNode(before: NodeMemory, node: NodeObservation, inSync: boolean
     ...(accepted === undefined ? {} : { acceptedConfig: accepted }),
     ...(answers ? {} : { redisDownSince: redisDownSince ?? now }),
     ...(hostAnswers ? {} : { hostSilentSince: hostSilentSince ?? now }),
-    ...(inSync ? { inSyncSince: inSyncSince ?? now } : {}),
+    hostAnswers: node.host.state === 'answers',
     ...seenNow(before, node, now),
   };
 }
@@ -103,11 +133,23 @@ function seenNow(
   before: NodeMemory,
   node: NodeObservation,
   now: number,
-): Pick<NodeMemory, 'lastSeen' | 'seenBefore'> {
+): Pick<NodeMemory, 'lastSeen' | 'seenBefore' | 'pace'> {
   if (node.redis.state !== 'answers' || node.redis.role !== 'primary') return {};
-  const lastSeen = seen(node.redis, now);
+  const pace = measured(before.pace, node.redis, now);
+  const lastSeen = seen(node.redis, pace, now);
   const renewed = before.lastSeen !== undefined && before.lastSeen.replicationId !== lastSeen.replicationId;
-  return renewed ? { lastSeen, seenBefore: before.lastSeen } : { lastSeen };
+  return renewed ? { lastSeen, seenBefore: before.lastSeen, pace } : { lastSeen, pace };
+}
+
+/** Two looks that are closer together than this tell no speed (ms). */
+const shortestMeasureMs = 500;
+
+function measured(before: Pace | undefined, { replicationId, offset }: PrimaryView, now: number): Pace {
+  if (before?.replicationId !== replicationId) return { replicationId, offset, at: now, bytesPerSecond: 0 };
+  const elapsedMs = now - before.at;
+  if (elapsedMs < shortestMeasureMs) return before;
+  const grown = Math.max(0, offset - before.offset);
+  return { replicationId, offset, at: now, bytesPerSecond: Math.round((grown * 1000) / elapsedMs) };
 }
 
 function settle(
@@ -123,11 +165,18 @@ function settle(
   );
 }
 
-function seen(view: PrimaryView, now: number): LastSeen {
+/** redis.conf, min-replicas-to-write: with 1 or more, a primary that no replica acknowledges to refuses writes. */
+export function refusesAlone(view: PrimaryView): boolean {
+  return Number(view.config['min-replicas-to-write'] ?? 0) >= 1;
+}
+
+function seen(view: PrimaryView, pace: Pace, now: number): LastSeen {
   return {
     replicationId: view.replicationId,
     offset: view.offset,
     ...(view.aofBytes === undefined ? {} : { aofBytes: view.aofBytes }),
+    bytesPerSecond: pace.bytesPerSecond,
+    refusesAlone: refusesAlone(view),
     time: isoTime(now),
   };
 }

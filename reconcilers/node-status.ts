@@ -28,6 +28,7 @@ export function nodeStatuses(situation: Situation, primary: string | undefined):
         : syncVerdict(situation, name, primary, before?.inSync);
     return {
       ...picture(node),
+      ...leaseOf(situation, node, before),
       ...(inSync === undefined ? {} : { inSync }),
       ...lagOf(situation, name, primary),
     };
@@ -55,6 +56,17 @@ function lagOf(situation: Situation, name: string, primary: string | undefined):
   if (leading === undefined || replica === undefined || replica.replicationId !== leading.replicationId)
     return {};
   return { lagBytes: lagBytes(replica, leading) };
+}
+
+/** What its watch said last: while the host is silent, that is what its end is counted from. */
+function leaseOf(
+  { spec }: Situation,
+  { host }: NodeObservation,
+  before: NodeStatus | undefined,
+): Pick<NodeStatus, 'lease'> {
+  if (host.state !== 'answers') return before?.lease === undefined ? {} : { lease: before.lease };
+  if (host.lease === undefined) return {};
+  return { lease: { state: host.lease.state, seconds: spec.failover.leaseSeconds } };
 }
 
 function picture(node: NodeObservation): NodeStatus {

@@ -116,8 +116,6 @@ export interface NodeObservation {
   readonly name: string;
   readonly redis: RedisView;
   readonly host: HostView;
-  /** When (ms) a renewal of its lease was last sent; it may have arrived. */
-  readonly renewalSentAt?: number;
 }
 
 export interface Observation {

@@ -11,7 +11,7 @@ import { Reason } from './reasons.ts';
 import { configActions } from './redis-config.ts';
 import { holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
-import { answering, asPrimary, asReplica, epochOf, follows, observed, others } from './situation.ts';
+import { answering, asPrimary, asReplica, epochOf, follows, observed, others, specOf } from './situation.ts';
 import { isUnderWay, openTransition, stepOf } from './transition.ts';
 import { startBeside, stopDuplicates, stopElsewhere } from './unit-placement.ts';
 
@@ -41,6 +41,7 @@ function changeOver(situation: Situation, change: Change, analysis: Analysis | u
     return {
       actions: stopDuplicates(situation, change.from, epochOf(situation.status)),
       blocked: draft.finding,
+      ...(draft.retryInMs === undefined ? {} : { retryInMs: draft.retryInMs }),
     };
   if (underWay) return draft;
   const transition = openTransition(situation, change, stepOf(draft.actions));
@@ -58,7 +59,7 @@ function changeActions(
   change: Change,
   analysis: Analysis | undefined,
   epoch: number,
-): Plan | { finding: Finding } {
+): Plan | { finding: Finding; retryInMs?: number } {
   const { from, to } = change;
   const stops = stopElsewhere(situation, to, epoch);
   const start = startBeside(
@@ -81,7 +82,7 @@ function changeActions(
     analysis === undefined
       ? { kind: 'ready' as const, actions: [] }
       : fencePlan(situation, from, analysis, epoch);
-  if (fence.kind === 'missing') return { finding: fence.finding };
+  if (fence.kind === 'missing') return fence;
   const fences = fence.actions.map((action) => ({ ...action, epoch }) as Action);
   // Writes come back first: the units of a dead primary's node are stopped after the promotion, and before any start.
   const promote: Action = {
@@ -127,6 +128,7 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
     ...start.actions,
     ...replicas.actions,
     ...leftover.persist,
+    ...redisStarts(situation, epoch),
     ...configActions(situation, epoch),
   ];
   return {
@@ -135,6 +137,27 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
     ...(start.blocked === undefined ? {} : { unitsBlocked: start.blocked }),
     ...(start.retryInMs === undefined ? {} : { retryInMs: start.retryInMs }),
   };
+}
+
+/** What a fence of ours stopped is started again once another node leads: it comes back to be judged. */
+function redisStarts(situation: Situation, epoch: number): Action[] {
+  return (situation.status.stoppedRedis ?? []).flatMap((node) => {
+    const { redis, host } = observed(situation, node);
+    const state = host.state === 'answers' ? host.redisUnit?.state : undefined;
+    const down = redis.state === 'refused' && (state === 'stopped' || state === 'failed');
+    return down ? [{ kind: 'startRedis' as const, node, epoch }] : [];
+  });
+}
+
+/** Nodes whose Redis the plan stops, or that an earlier one stopped and that have not answered since. */
+export function stoppedRedis(situation: Situation, plan: Plan): string[] {
+  const before = (situation.status.stoppedRedis ?? []).filter(
+    (node) => specOf(situation, node) !== undefined && answering(situation, node) === undefined,
+  );
+  const planned = plan.actions.flatMap((action) =>
+    action.kind === 'fence' && action.method === 'stopRedis' ? [action.node] : [],
+  );
+  return [...new Set([...before, ...planned])].sort();
 }
 
 function replicaActions(

@@ -85,6 +85,7 @@ function noteDone(
       return withNodeMemory(memory, action.node, {
         preserved: {
           path,
+          bytes: Number(outcome.detail?.bytes ?? 0),
           replicationId: String(outcome.detail?.replicationId ?? ''),
           offset: Number(outcome.detail?.offset ?? 0),
         },

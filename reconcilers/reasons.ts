@@ -52,6 +52,7 @@ export const Reason = {
   CoolingDown: 'CoolingDown',
   WaitingForProof: 'WaitingForProof',
   FencingMissing: 'FencingMissing',
+  WaitingForLease: 'WaitingForLease',
   RetryingLater: 'RetryingLater',
   OldPrimaryHostSilent: 'OldPrimaryHostSilent',
   FailedOver: 'FailedOver',
@@ -72,6 +73,10 @@ export const Reason = {
   // readiness for a failover
   UnitEnabledAtBoot: 'UnitEnabledAtBoot',
   RedisRestartsItself: 'RedisRestartsItself',
+  HostUnusable: 'HostUnusable',
+  LoginWrong: 'LoginWrong',
+  NoRoomForCopy: 'NoRoomForCopy',
+  ControllerBesidePrimary: 'ControllerBesidePrimary',
   // outcomes of actions
   OutcomeUnknown: 'OutcomeUnknown',
   EpochTooOld: 'EpochTooOld',

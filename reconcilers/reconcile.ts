@@ -7,15 +7,15 @@ import { coolingDown } from './guards.ts';
 import type { Lead } from './lead.ts';
 import { decideLead } from './lead.ts';
 import type { Memory } from './memory.ts';
-import { isoTime, remember } from './memory.ts';
+import { isoTime, nodeMemory, remember } from './memory.ts';
 import { isInSync, nodeStatuses } from './node-status.ts';
 import type { Plan } from './plan.ts';
-import { demotionsUnderWay, planFor } from './plan.ts';
+import { demotionsUnderWay, planFor, stoppedRedis } from './plan.ts';
 import { takeUp } from './progress.ts';
 import { Reason } from './reasons.ts';
 import { differs } from './significance.ts';
 import type { Situation } from './situation.ts';
-import { asPrimary, epochOf, highestEpoch, others } from './situation.ts';
+import { answering, asPrimary, epochOf, follows, highestEpoch, nodeNames, others } from './situation.ts';
 import { abandoned, closed, isFinished, isPlanned, putBack, recorded, recountLosses } from './transition.ts';
 
 const momentMs = 300;
@@ -71,7 +71,16 @@ function withMemory(situation: Situation): Situation {
     expected.kind === 'none'
       ? []
       : others(situation, expected.node).filter((name) => isInSync(situation, name, expected.node));
-  return { ...situation, memory: remember(memory, observation, inSync, now) };
+  const alone = nodeNames(situation).filter((name) => isAlone(situation, name));
+  return { ...situation, memory: remember(memory, observation, { inSync, alone }, now) };
+}
+
+/** Every other node answers, and none of them replicates from it. */
+function isAlone(situation: Situation, name: string): boolean {
+  return others(situation, name).every((other) => {
+    const view = answering(situation, other);
+    return view !== undefined && !(view.role === 'replica' && follows(situation, view, name));
+  });
 }
 
 /** What this look alone settles in status: who leads, which request is met, what is over. */
@@ -126,8 +135,16 @@ function led(situation: Situation, status: Status, current: string, lead: Lead):
 
 function told(situation: Situation, lead: Lead, plan: Plan): Status {
   const conditions = conditionsOf(situation, lead, plan);
-  const { fences: _before, demoting: _begun, failedAttempt, ...status } = situation.status;
+  const {
+    fences: _before,
+    demoting: _begun,
+    stoppedRedis: _down,
+    failedAttempt,
+    ...status
+  } = situation.status;
   const demoting = demotionsUnderWay(situation, plan);
+  const stopped = stoppedRedis(situation, plan);
+  const preserved = keptCopies(situation);
   const fences = currentFences(situation);
   const lags = (status.nodes ?? []).map((node) => node.lagBytes ?? 0);
   const attempt =
@@ -145,7 +162,22 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
     conditions,
     ...(fences.length === 0 ? {} : { fences }),
     ...(demoting.length === 0 ? {} : { demoting }),
+    ...(stopped.length === 0 ? {} : { stoppedRedis: stopped }),
+    ...(preserved.length === 0 ? {} : { preserved }),
   };
+}
+
+const mostCopies = 20;
+
+/** Every copy of diverged data that was set aside, the newest first: nobody shall have to search a disk for it. */
+function keptCopies({ status, memory, spec }: Situation): NonNullable<Status['preserved']> {
+  const known = status.preserved ?? [];
+  const made = spec.nodes.flatMap(({ name }) => {
+    const kept = nodeMemory(memory, name).preserved;
+    if (kept === undefined || known.some((copy) => copy.node === name && copy.path === kept.path)) return [];
+    return [{ node: name, path: kept.path, bytes: kept.bytes, epoch: epochOf(status) }];
+  });
+  return [...made, ...known].slice(0, mostCopies);
 }
 
 /** The first moments of a death look like many things: nothing is written (and synced to disk) before it is clear. */

@@ -1,16 +1,46 @@
 import type { FailoverGroupSpec } from '../crd/failover-group.ts';
 import type { Action } from './action.ts';
 import type { AcceptedSetting, Memory } from './memory.ts';
-import { nodeMemory, withNodeMemory } from './memory.ts';
+import { nodeMemory, refusesAlone, withNodeMemory } from './memory.ts';
+import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Situation } from './situation.ts';
 import { answering, nodeNames } from './situation.ts';
 
+/** An isolated primary refuses writes after this long (redis.conf: min-replicas-max-lag). */
+export const maxLagSeconds = 3;
+
 /**
- * What every node shall be set to: spec.redis.config, and the ping that makes a replica's silence mean
- * something within seconds (redis.conf: repl-ping-replica-period, 10 s by default).
+ * What every node shall be set to: spec.redis.config; the ping that makes a replica's silence mean something
+ * within seconds (redis.conf: repl-ping-replica-period, 10 s by default); how soon a primary notices that nobody
+ * acknowledges.
  */
-export function wantedConfig(spec: FailoverGroupSpec): Record<string, string> {
-  return { ...spec.redis.config, 'repl-ping-replica-period': '1' };
+function wantedEverywhere(spec: FailoverGroupSpec): Record<string, string> {
+  return {
+    ...spec.redis.config,
+    'repl-ping-replica-period': '1',
+    'min-replicas-max-lag': String(maxLagSeconds),
+  };
+}
+
+const alone = 'min-replicas-to-write';
+
+/** The names of all settings that the controller keeps: what a look must report. */
+export function managedSettings(spec: FailoverGroupSpec): string[] {
+  return [...Object.keys(wantedEverywhere(spec)), alone];
+}
+
+/**
+ * 1 while a replica acknowledges, so that the primary, once isolated, refuses what would be lost; 0 when its
+ * replicas are known to be away, and on every replica: a freshly promoted one shall not wait for anybody.
+ * It stays until the replica has been quiet for as long as Redis itself puts up with.
+ */
+function wantedAlone(view: PrimaryView | ReplicaView): string {
+  if (view.role === 'replica') return '0';
+  const patience = refusesAlone(view) ? maxLagSeconds - 1 : 1;
+  const acknowledged = view.replicas.some(
+    ({ state, lagSeconds }) => state === 'online' && lagSeconds >= 0 && lagSeconds <= patience,
+  );
+  return acknowledged ? '1' : '0';
 }
 
 const units: Readonly<Record<string, number>> = {
@@ -33,19 +63,20 @@ function canonical(value: string): string {
 
 /** Sets what differs; a setting that Redis took but shows otherwise is left at that. */
 export function configActions(situation: Situation, epoch: number): Action[] {
-  const wanted = Object.entries(wantedConfig(situation.spec));
-  return nodeNames(situation).flatMap((node) => {
+  const everywhere = wantedEverywhere(situation.spec);
+  return nodeNames(situation).flatMap((node): Action[] => {
     const view = answering(situation, node);
     if (view === undefined) return [];
+    const wanted = Object.entries({ ...everywhere, [alone]: wantedAlone(view) });
     const accepted = nodeMemory(situation.memory, node).acceptedConfig ?? {};
     const differing = wanted.filter(([name, value]) => {
       const shown = view.config[name];
       if (shown === undefined || canonical(shown) === canonical(value)) return false;
-      return accepted[name]?.wanted !== value || accepted[name]?.shown !== shown;
+      return name === alone || accepted[name]?.wanted !== value || accepted[name]?.shown !== shown;
     });
-    return differing.length === 0
-      ? []
-      : [{ kind: 'applyConfig' as const, node, settings: Object.fromEntries(differing), epoch }];
+    const replicationLogin = view.replicationLogin === 'wrong';
+    if (differing.length === 0 && !replicationLogin) return [];
+    return [{ kind: 'applyConfig', node, settings: Object.fromEntries(differing), replicationLogin, epoch }];
   });
 }
 

@@ -56,7 +56,7 @@ export function holdsMoreThan(node: PrimaryView | ReplicaView, primary: PrimaryV
 /** What was lost of an old primary's stream, seen from the new primary. */
 export interface LostBytes {
   readonly bytes: number;
-  /** False: the old process died with its count, so this is a lower bound. */
+  /** False: the old process died with its count, so there may be more. */
   readonly exact: boolean;
 }
 

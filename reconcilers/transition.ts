@@ -4,6 +4,7 @@ import type { Change } from './lead.ts';
 import type { Progress } from './memory.ts';
 import { isoTime, nodeMemory } from './memory.ts';
 import { Reason } from './reasons.ts';
+import { maxLagSeconds } from './redis-config.ts';
 import { lostBytes } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, highestEpoch } from './situation.ts';
@@ -177,8 +178,30 @@ function losses(situation: Situation, open: Transition): Partial<TransitionRecor
   const current = answering(situation, open.to);
   if (open.lastSeen === undefined || current === undefined) return {};
   const lost = lostBytes(open.lastSeen, current);
-  return { lastSeen: open.lastSeen, lostBytes: lost.bytes, lostBytesExact: lost.exact };
+  const bytes = lost.exact ? lost.bytes : Math.max(lost.bytes, unseenBytes(open));
+  return { lastSeen: open.lastSeen, lostBytes: bytes, lostBytesExact: lost.exact };
 }
+
+/**
+ * What the old primary may have taken between its last word to its replicas and its end, at the pace it was seen
+ * to write at. Its process died with the count, so this is said to be an estimate; from above, since lost data
+ * that nobody mentions is worse than a false alarm.
+ */
+function unseenBytes({ cause, lastSeen }: Transition): number {
+  const seconds = unseenSeconds[cause] ?? unseenLongestSeconds;
+  return Math.ceil((lastSeen?.bytesPerSecond ?? 0) * seconds);
+}
+
+/** An isolated primary takes writes until it misses its replicas: min-replicas-max-lag and a second for its cron. */
+const unseenLongestSeconds = maxLagSeconds + 1;
+
+/** A clean stop waits for the replicas (redis.conf: shutdown-timeout); a killed process feeds them to its end. */
+const unseenSeconds: Readonly<Record<string, number>> = {
+  [Reason.PrimaryStopped]: 0,
+  [Reason.PrimaryDemoted]: 0,
+  [Reason.PrimaryProcessDead]: 1,
+  [Reason.PrimaryRestartedStale]: 1,
+};
 
 /**
  * The old primary of the last failover is back: what it holds says better what was lost than what was seen of
@@ -196,20 +219,25 @@ export function recountLosses(situation: Situation): Status {
   const lost = lostBytes(last.lastSeen, current, returned);
   const better = lost.bytes > (last.lostBytes ?? 0) || (lost.exact && last.lostBytesExact !== true);
   const preserved = copyOf(situation, last.from, returned.replicationId);
-  if (!better && (preserved === undefined || last.preserved === preserved)) return status;
+  if (!better && (preserved === undefined || last.preserved === preserved.preserved)) return status;
   const record: TransitionRecord = {
     ...last,
-    lostBytes: Math.max(lost.bytes, last.lostBytes ?? 0),
+    lostBytes: lost.exact ? lost.bytes : Math.max(lost.bytes, last.lostBytes ?? 0),
     lostBytesExact: lost.exact,
-    ...(preserved === undefined ? {} : { preserved }),
+    ...preserved,
   };
   return { ...status, lastTransition: record, history: [record, ...(status.history ?? []).slice(1)] };
 }
 
 /** Where the data that the node holds now was copied aside; what was kept of it in earlier days is another story. */
-function copyOf(situation: Situation, node: string, replicationId: string): string | undefined {
+function copyOf(
+  situation: Situation,
+  node: string,
+  replicationId: string,
+): Pick<TransitionRecord, 'preserved' | 'preservedBytes'> | undefined {
   const kept = nodeMemory(situation.memory, node).preserved;
-  return kept?.replicationId === replicationId ? `${node}:${kept.path}` : undefined;
+  if (kept?.replicationId !== replicationId) return undefined;
+  return { preserved: `${node}:${kept.path}`, preservedBytes: kept.bytes };
 }
 
 function isPlannedKind(record: TransitionRecord): boolean {

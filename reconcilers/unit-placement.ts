@@ -1,11 +1,12 @@
 import type { Action } from './action.ts';
 import { whyNotRunUnits } from './candidate.ts';
 import { activeUnits, proofsElsewhere } from './fencing.ts';
-import { nodeMemory } from './memory.ts';
+import { unitsEndedInMs } from './lease.ts';
+import { isoTime, nodeMemory } from './memory.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import type { Situation } from './situation.ts';
-import { nodeNames, observed, others } from './situation.ts';
+import { epochOf, nodeNames, observed, others } from './situation.ts';
 
 /** Stops whatever runs beside any node but `keep`. */
 export function stopElsewhere(situation: Situation, keep: string, epoch: number): Action[] {
@@ -60,7 +61,7 @@ export function startBeside(
   const blocked = refusal === undefined ? {} : { blocked: refusal };
   if (units.length === 0) return { actions: [], ...blocked };
   const { proofs, unproved } = proofsElsewhere(situation, node, stopping);
-  if (unproved.length > 0) return { actions: [], blocked: notProved(situation, unproved) };
+  if (unproved.length > 0) return notProved(situation, unproved);
   const starts = nodeMemory(situation.memory, node).unitStarts;
   const backoff = starts === undefined ? 0 : Math.min(1000 * 2 ** (starts.count - 1), maxStartBackoffMs);
   const retryInMs = starts === undefined ? 0 : starts.at + backoff - situation.now;
@@ -68,11 +69,18 @@ export function startBeside(
   return { actions: [{ kind: 'startUnits', node, units, epoch, proofs }], ...blocked };
 }
 
-function notProved(situation: Situation, unproved: readonly string[]): Finding {
-  const epoch = situation.status.epoch ?? 0;
+function notProved(situation: Situation, unproved: readonly string[]): UnitStart {
+  const waits = unproved.map((name) => unitsEndedInMs(situation, name));
+  const retryInMs = Math.max(...waits.map((ms) => ms ?? Number.POSITIVE_INFINITY));
   const [first] = unproved;
-  const message = `Not proved stopped on ${unproved.join(', ')}, so the units are not started anywhere else. When that node is certainly off, say so with the annotation understudy.dev/confirm-fenced: "${first}@${epoch}"; or bring its host back.`;
-  return { reason: Reason.UnitsNotProvedStopped, message };
+  const sworn = `say so with the annotation understudy.dev/confirm-fenced: "${first}@${epochOf(situation.status)}"`;
+  const where = `Not proved stopped on ${unproved.join(', ')}, so the units are not started anywhere else.`;
+  if (Number.isFinite(retryInMs)) {
+    const message = `${where} The watch there has ended them by ${isoTime(Math.ceil((situation.now + retryInMs) / 1000) * 1000)}; if that node is certainly off, ${sworn} to be quicker.`;
+    return { actions: [], blocked: { reason: Reason.WaitingForLease, message }, retryInMs };
+  }
+  const message = `${where} When that node is certainly off, ${sworn}; or bring its host back.`;
+  return { actions: [], blocked: { reason: Reason.UnitsNotProvedStopped, message } };
 }
 
 function doNotStay(node: string, units: readonly string[], refusal: string | undefined): Finding {

@@ -3,7 +3,7 @@ import type { GroupNode, Reach } from '../group-nodes.ts';
 import { handOver } from './hand-over.ts';
 import { refused } from './outcomes.ts';
 import { applyConfig, persistRole, preserve, promote, repoint } from './roles.ts';
-import { fence, startUnits, stopUnits } from './units.ts';
+import { fence, startRedis, startUnits, stopUnits } from './units.ts';
 
 export type Effect = Exclude<Action, { kind: 'record' }>;
 
@@ -30,7 +30,9 @@ export async function executeAction(reach: Reach, action: Effect): Promise<Outco
     case 'preserve':
       return preserve(node, action.epoch);
     case 'applyConfig':
-      return applyConfig(node, action.settings, action.epoch);
+      return applyConfig(node, action);
+    case 'startRedis':
+      return startRedis(node, action.epoch);
   }
 }
 

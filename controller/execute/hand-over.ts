@@ -4,6 +4,7 @@ import { advanceHandOver, beginHandOver, isEnd } from '../../reconcilers/hand-ov
 import type { GroupNode, Reach } from '../group-nodes.ts';
 import type { ReplicationPosition, Reply } from '../ports/redis-node.ts';
 import { inOrder } from './outcomes.ts';
+import { openToWrites } from './roles.ts';
 
 /** Beyond this many polls the replica is not just a round trip behind: look once a millisecond. */
 const busyPolls = 50;
@@ -18,7 +19,11 @@ export async function handOver(
   to: GroupNode,
   terms: { epoch: number; budgetMs: number },
 ): Promise<Outcome> {
-  const claimed = await inOrder([() => from.redis.claim(terms.epoch), () => to.redis.claim(terms.epoch)]);
+  const claimed = await inOrder([
+    () => from.redis.claim(terms.epoch),
+    () => to.redis.claim(terms.epoch),
+    async () => openToWrites(to, await to.redis.observe()),
+  ]);
   if (claimed.kind !== 'done') return claimed;
   // Between the last look at the clock and the demotion's effect lies at most one command's timeout.
   let step = beginHandOver(reach.clock.now(), terms.budgetMs, reach.commandTimeoutMs);

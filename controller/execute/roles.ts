@@ -1,4 +1,5 @@
-import type { Outcome } from '../../reconcilers/action.ts';
+import type { Action, Outcome } from '../../reconcilers/action.ts';
+import type { RedisView } from '../../reconcilers/observation.ts';
 import { Reason } from '../../reconcilers/reasons.ts';
 import type { GroupNode, Reach } from '../group-nodes.ts';
 import { done, failureOf, inOrder, refused } from './outcomes.ts';
@@ -27,8 +28,16 @@ export async function promote(node: GroupNode, terms: { epoch: number; rescue: b
     };
   if (view.role === 'replica' && view.link === 'syncing' && !terms.rescue)
     return refused(Reason.CandidateSyncing, `${node.name} is copying the data set and holds no whole one.`);
+  const open = await openToWrites(node, view);
+  if (open.kind !== 'done') return open;
   // One that leads already may have been paused while its data was copied.
   return view.role === 'primary' ? node.redis.resumeWrites() : node.redis.promote();
+}
+
+/** A node that is about to lead has no replicas yet: with min-replicas-to-write left at 1 it would refuse all writes. */
+export async function openToWrites(node: GroupNode, view: RedisView): Promise<Outcome> {
+  const shut = view.state === 'answers' && Number(view.config['min-replicas-to-write'] ?? 0) > 0;
+  return shut ? node.redis.setConfig({ 'min-replicas-to-write': '0' }) : done;
 }
 
 /** How long clients that were sent away are given to come back before the new primary is held up (ms). */
@@ -95,8 +104,13 @@ async function resumed(
 
 export async function applyConfig(
   node: GroupNode,
-  settings: Readonly<Record<string, string>>,
-  epoch: number,
+  terms: Pick<Extract<Action, { kind: 'applyConfig' }>, 'settings' | 'replicationLogin' | 'epoch'>,
 ): Promise<Outcome> {
-  return inOrder([() => node.redis.claim(epoch), () => node.redis.setConfig(settings), () => persist(node)]);
+  const { redis } = node;
+  return inOrder([
+    () => redis.claim(terms.epoch),
+    ...(terms.replicationLogin ? [() => redis.setReplicationLogin()] : []),
+    () => redis.setConfig(terms.settings),
+    () => persist(node),
+  ]);
 }

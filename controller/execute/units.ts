@@ -41,5 +41,9 @@ export async function fence(
   return node.host === undefined ? noHost(node) : node.host.stopRedis(epoch);
 }
 
+export async function startRedis(node: GroupNode, epoch: number): Promise<Outcome> {
+  return node.host === undefined ? noHost(node) : node.host.startRedis(epoch);
+}
+
 const noHost = (node: GroupNode): Outcome =>
   refused(Reason.CandidateHostSilent, `${node.name} has no host that could be asked.`);

@@ -25,8 +25,10 @@ export function actionText(action: Action): string {
       return `Write ${action.node}'s role into its config file.`;
     case 'preserve':
       return `Copy ${action.node}'s data aside, with its writes paused.`;
+    case 'startRedis':
+      return `Start Redis on ${action.node} again: it was stopped to fence it.`;
     case 'applyConfig':
-      return `Set ${Object.keys(action.settings).join(', ')} on ${action.node} and persist that.`;
+      return `Set ${[...Object.keys(action.settings), ...(action.replicationLogin ? ['masterauth and masteruser'] : [])].join(', ')} on ${action.node} and persist that.`;
   }
 }
 
