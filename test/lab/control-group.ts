@@ -11,11 +11,16 @@ const hierarchy = () =>
 /** The control group of all the processes of one host: by it the host is frozen, or dies in one stroke. */
 export class ControlGroup {
   readonly folder: string;
+  readonly #name: string;
   readonly #ofLab: string;
+  /** Where a machine has both versions of control groups, nspawn makes one of the old kind too. */
+  readonly #ofLabInOld: string;
 
   constructor(paths: LabPaths, node: LabNode) {
     const id = createHash('sha256').update(paths.folder).digest('hex').slice(0, 8);
     this.#ofLab = join(hierarchy(), `understudy-lab-${id}`);
+    this.#ofLabInOld = join('/sys/fs/cgroup/systemd', `understudy-lab-${id}`);
+    this.#name = node.name;
     this.folder = join(this.#ofLab, node.name);
   }
 
@@ -41,8 +46,11 @@ export class ControlGroup {
 
   /** Also removes the lab's own group with the last host's. The dead leave theirs a moment later. */
   async remove(): Promise<void> {
-    if (existsSync(this.folder)) await until('the control group is empty', async () => removeTree(this.folder));
-    if (existsSync(this.#ofLab)) removeFolder(this.#ofLab);
+    for (const ofLab of [this.#ofLab, this.#ofLabInOld]) {
+      const folder = join(ofLab, this.#name);
+      if (existsSync(folder)) await until('the control group is empty', async () => removeTree(folder));
+      if (existsSync(ofLab)) removeFolder(ofLab);
+    }
   }
 }
 

@@ -1,4 +1,14 @@
-import { chmodSync, chownSync, existsSync, lchownSync, lstatSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export interface FileOptions {
@@ -28,7 +38,11 @@ export class HostDisk {
     return readFileSync(existsSync(own) ? own : join(this.#base, path), 'utf8');
   }
 
-  write(path: string, text: string, { mode = 0o644, owner = 'root', group = 'root' }: FileOptions = {}): void {
+  write(
+    path: string,
+    text: string,
+    { mode = 0o644, owner = 'root', group = 'root' }: FileOptions = {},
+  ): void {
     const file = join(this.folder, path);
     this.makeFolder(dirname(path));
     writeFileSync(file, text, { mode });

@@ -10,11 +10,16 @@ import type { RootFileSystem } from './root-file-system.ts';
 /** Units that a host of the lab has no use for. */
 const masked = [
   ...['apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer', 'e2scrub_all.timer'],
-  ...['e2scrub_reap.service', 'fstrim.timer', 'systemd-pstore.service', 'systemd-networkd-wait-online.service'],
+  ...[
+    'e2scrub_reap.service',
+    'fstrim.timer',
+    'systemd-pstore.service',
+    'systemd-networkd-wait-online.service',
+  ],
   ...['console-getty.service', 'getty.target', 'machines.target'],
 ];
 
-export const bots = ['quantshift-equity', 'quantshift-crypto'] as const;
+export const bots = ['equity', 'crypto'] as const;
 
 /** Installs hosts, each once: what is on its disk beyond Debian's packages, as the runbook describes it. */
 export class HostInstallation {
@@ -54,7 +59,10 @@ export class HostInstallation {
     const disk = this.disk(node);
     await this.#installSystem(disk, node);
     if (node === hypervisorNode) installHypervisor(disk);
-    else this.#installRedisAndBots(disk, node);
+    else {
+      this.#installRedis(disk, node);
+      await this.#installBots(disk);
+    }
     writeFileSync(join(machine, 'installed'), '');
   }
 
@@ -80,7 +88,7 @@ export class HostInstallation {
     rmSync(keyFolder, { recursive: true });
   }
 
-  #installRedisAndBots(disk: HostDisk, node: LabNode): void {
+  #installRedis(disk: HostDisk, node: LabNode): void {
     const password = readFileSync(this.#paths.passwordFile, 'utf8');
     const primary = redisHosts[0];
     const settings = [
@@ -92,11 +100,18 @@ export class HostInstallation {
       ...(primary && node !== primary ? [`replicaof ${primary.address} 6379`] : []),
     ];
     const debian = disk.read('/etc/redis/redis.conf');
-    const open = debian.replace(/^bind .*/m, 'bind 0.0.0.0').replace(/^protected-mode yes/m, 'protected-mode no');
+    const open = debian
+      .replace(/^bind .*/m, 'bind 0.0.0.0')
+      .replace(/^protected-mode yes/m, 'protected-mode no');
     const redis = { owner: 'redis', group: 'redis', mode: 0o640 };
     disk.write('/etc/redis/redis.conf', `${open}\n${settings.join('\n')}\n`, redis);
+  }
+
+  async #installBots(disk: HostDisk): Promise<void> {
+    const password = readFileSync(this.#paths.passwordFile, 'utf8');
     disk.write('/etc/quantshift/redis-password', password, { group: 'quantshift', mode: 0o640 });
-    for (const bot of bots) disk.write(`/etc/systemd/system/${bot}.service`, botUnit(bot));
+    disk.write('/opt/quantshift/bot.mjs', await withoutTypes(join(import.meta.dirname, 'bot.ts')));
+    for (const bot of bots) disk.write(`/etc/systemd/system/quantshift-${bot}.service`, botUnit(bot));
   }
 }
 
@@ -108,7 +123,7 @@ StartLimitIntervalSec=0
 
 [Service]
 User=quantshift
-ExecStart=/opt/node/bin/node /opt/understudy/test/lab/bot.ts ${bot}
+ExecStart=/opt/node/bin/node /opt/quantshift/bot.mjs ${bot}
 Restart=on-failure
 
 [Install]
@@ -119,6 +134,14 @@ function installHypervisor(disk: HostDisk): void {
   disk.mask('redis-server.service');
   const pct = '#!/bin/sh\nexec /opt/node/bin/node /opt/understudy/test/lab/pct.ts "$@"\n';
   disk.write('/usr/local/sbin/pct', pct, { mode: 0o755 });
+}
+
+/** The JavaScript of a TypeScript file: Node starts it in 30 ms, and the other in 110. */
+async function withoutTypes(file: string): Promise<string> {
+  // In a process of its own, which is told not to warn that the function is young.
+  const strip = `const { stripTypeScriptTypes } = require('node:module');
+    process.stdout.write(stripTypeScriptTypes(fs.readFileSync(process.argv[1], 'utf8')));`;
+  return run([process.execPath, '--disable-warning=ExperimentalWarning', '-e', strip, file]);
 }
 
 /** Written aside and renamed, so that a key that is there is whole. */

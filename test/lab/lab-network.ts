@@ -123,7 +123,17 @@ export class LabNetwork {
     // A silent drop without a packet filter: the controller addresses the host's frames to nobody.
     const neighbour = ['ip', 'neighbour'];
     if (how === 'controller')
-      await this.#inController(...neighbour, 'replace', node.address, 'lladdr', nobody, 'nud', 'permanent', 'dev', 'br0');
+      await this.#inController(
+        ...neighbour,
+        'replace',
+        node.address,
+        'lladdr',
+        nobody,
+        'nud',
+        'permanent',
+        'dev',
+        'br0',
+      );
     else await this.#tryInController(...neighbour, 'delete', node.address, 'dev', 'br0');
   }
 

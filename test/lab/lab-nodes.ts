@@ -36,7 +36,9 @@ export const allNodes: readonly LabNode[] = [...redisHosts, hypervisorNode];
 
 /** Finds a machine by `n27`, `27`, `ct100` or `10.92.3.27`. Throws if there is none of that name. */
 export function findNode(name: string): LabNode {
-  const found = allNodes.find((node) => [node.name, node.alias, String(node.number), node.address].includes(name));
+  const found = allNodes.find((node) =>
+    [node.name, node.alias, String(node.number), node.address].includes(name),
+  );
   if (found) return found;
   const known = allNodes.map((node) => `${node.name} (${node.alias})`).join(', ');
   throw new Error(`the lab has no machine '${name}'; it knows ${known}`);

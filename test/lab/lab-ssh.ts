@@ -39,7 +39,16 @@ export class LabSsh {
   async close(node: LabNode): Promise<void> {
     const socket = this.#paths.connection(node);
     if (!existsSync(socket)) return;
-    const { stderr } = await attempt(['ssh', '-F', 'none', '-o', `ControlPath=${socket}`, '-O', 'check', 'x']);
+    const { stderr } = await attempt([
+      'ssh',
+      '-F',
+      'none',
+      '-o',
+      `ControlPath=${socket}`,
+      '-O',
+      'check',
+      'x',
+    ]);
     await attempt(['ssh', '-F', 'none', '-o', `ControlPath=${socket}`, '-O', 'exit', 'x']);
     const pid = /pid=(\d+)/.exec(stderr)?.[1];
     if (pid) await until('ssh lets go', async () => !isAlive(Number(pid)));
@@ -47,8 +56,21 @@ export class LabSsh {
   }
 
   async #open(node: LabNode): Promise<boolean> {
-    const held = ['-f', '-N', '-M', '-o', `ControlPath=${this.#paths.connection(node)}`, '-o', 'ConnectTimeout=1'];
-    const [program = '', ...args] = this.#network.enter(['ssh', ...held, ...this.#options(), `root@${node.address}`]);
+    const held = [
+      '-f',
+      '-N',
+      '-M',
+      '-o',
+      `ControlPath=${this.#paths.connection(node)}`,
+      '-o',
+      'ConnectTimeout=1',
+    ];
+    const [program = '', ...args] = this.#network.enter([
+      'ssh',
+      ...held,
+      ...this.#options(),
+      `root@${node.address}`,
+    ]);
     const opening = spawn(program, args, { stdio: 'ignore', cwd: '/' });
     const [code] = await once(opening, 'exit');
     return code === 0;

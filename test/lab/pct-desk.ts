@@ -16,7 +16,8 @@ const done = (stdout = ''): PctAnswer => ({ code: 0, stdout, stderr: '' });
 async function answer(lab: Lab, { args }: PctRequest): Promise<PctAnswer> {
   const [verb, vmid = ''] = args;
   const node = nodeOfVmid(Number(vmid));
-  if (!node || !lab.isInstalled(node.name)) return failed(`Configuration file 'lxc/${vmid}.conf' does not exist`);
+  if (!node || !lab.isInstalled(node.name))
+    return failed(`Configuration file 'lxc/${vmid}.conf' does not exist`);
   const isOn = lab.isOn(node.name);
   if (verb === 'status') return done(`status: ${isOn ? 'running' : 'stopped'}\n`);
   if (verb === 'stop') {

@@ -36,7 +36,9 @@ export class RootFileSystem {
   readonly #shared: string;
 
   constructor(shared: string = LabPaths.shared) {
-    const recipe = createHash('sha256').update(JSON.stringify([suite, packages, finish])).digest('hex');
+    const recipe = createHash('sha256')
+      .update(JSON.stringify([suite, packages, finish]))
+      .digest('hex');
     this.#shared = shared;
     this.folder = join(shared, `base-${recipe.slice(0, 12)}`);
   }
@@ -99,14 +101,19 @@ async function unpackDebootstrap(tools: string): Promise<void> {
 async function mirror(): Promise<string> {
   const format = '$(LABEL) $(COMPONENT) $(SITE)';
   const lines = await run(['apt-get', 'indextargets', '--format', format, 'Created-By: Packages']);
-  const site = lines.split('\n').find((line) => line.startsWith('Debian main '))?.split(' ')[2];
+  const site = lines
+    .split('\n')
+    .find((line) => line.startsWith('Debian main '))
+    ?.split(' ')[2];
   if (site) return site;
   throw new Error('apt on this machine knows no Debian mirror: the lab needs Debian, and its apt sources');
 }
 
 /** Holds a lock that the kernel frees however this process ends. Resolves to what releases it. */
 async function lock(file: string): Promise<() => Promise<void>> {
-  const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const holder = spawn('flock', [file, 'sh', '-c', 'echo held; exec cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const held = once(holder.stdout, 'data');
   const ended = once(holder, 'close');
   await Promise.race([held, ended.then(() => Promise.reject(new Error(`cannot lock ${file}`)))]);
