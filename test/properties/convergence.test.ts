@@ -10,10 +10,10 @@ import { propertyRuns } from './property-runs.ts';
 /** A mess, then calm: whether it came to rest, and what it did once there. */
 async function weather(
   names: readonly string[],
-  begun: boolean,
+  { begun, leaseSeconds }: { begun: boolean; leaseSeconds: number },
   events: readonly WorldEvent[],
 ): Promise<SimGroup> {
-  const group = new SimGroup(names);
+  const group = new SimGroup(names, leaseSeconds);
   if (begun) assert.ok(await group.settle(), 'a healthy group did not converge');
   for (const event of events) await happen(group, event);
   healEverything(group);
@@ -43,11 +43,13 @@ const once: readonly (readonly WorldEvent[])[] = [
 
 test('messes that once did not converge do', async () => {
   for (const events of once) {
-    const group = await weather(['a', 'b', 'c'], true, events);
+    const group = await weather(['a', 'b', 'c'], { begun: true, leaseSeconds: 0 }, events);
     assert.ok(await settleWithOperator(group), JSON.stringify(events));
     assert.equal(group.status.transition, undefined);
   }
 });
+
+const start = fc.record({ begun: fc.boolean(), leaseSeconds: fc.constantFrom(0, 15) });
 
 for (const names of [
   ['a', 'b'],
@@ -55,8 +57,8 @@ for (const names of [
 ]) {
   test(`from any mess of ${names.length} nodes the loop converges once faults stop, then does nothing more, and no unit ever runs twice`, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.boolean(), fc.array(anything, { maxLength: 40 }), async (begun, events) => {
-        const group = await weather(names, begun, events);
+      fc.asyncProperty(start, fc.array(anything, { maxLength: 40 }), async (begin, events) => {
+        const group = await weather(names, begin, events);
         assert.ok(
           await settleWithOperator(group),
           `not converged: ${JSON.stringify(group.status.conditions?.map((c) => [c.type, c.status, c.reason, c.message]))}`,

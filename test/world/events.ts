@@ -24,7 +24,7 @@ export type WorldEvent =
   | { readonly kind: 'pass' | 'write' | 'killController' | 'togglePause' }
   | { readonly kind: 'advance'; readonly ms: number }
   | { readonly kind: NodeEventKind; readonly node: number }
-  | { readonly kind: 'cutRedis' | 'cutHost' | 'lag'; readonly node: number; readonly on: boolean }
+  | { readonly kind: 'cutRedis' | 'cutHost' | 'lag' | 'isolate'; readonly node: number; readonly on: boolean }
   | { readonly kind: 'cutPeers'; readonly on: boolean }
   | { readonly kind: 'unitCrash' | 'stubborn'; readonly node: number; readonly unit: number }
   | { readonly kind: 'unknown'; readonly node: number; readonly applied: boolean }
@@ -73,6 +73,7 @@ export const anything: fc.Arbitrary<WorldEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<WorldEvent>({ kind: 'togglePause' }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('cutRedis' as const), node, on: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('cutPeers' as const), on: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('isolate' as const), node, on: fc.boolean() }) },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -160,6 +161,9 @@ function mechanical(group: SimGroup, event: WorldEvent, at: string): void {
     case 'cutPeers':
       for (const a of names) for (const b of names) if (a < b) world.cut(a, b, event.on);
       return;
+    case 'isolate':
+      isolate(world, at, event.on);
+      return;
     case 'lag':
       world.get(at).lagging = event.on;
       return;
@@ -180,6 +184,12 @@ function mechanical(group: SimGroup, event: WorldEvent, at: string): void {
     default:
       return;
   }
+}
+
+/** The machine's cable: nothing gets through to it, from nowhere. */
+function isolate(world: World, name: string, severed: boolean): void {
+  for (const other of ['@', '@host', ...world.redis.keys()])
+    if (other !== name) world.cut(other, name, severed);
 }
 
 /** An operator's own switchover: REPLICAOF NO ONE here, REPLICAOF here on all others that answer. */

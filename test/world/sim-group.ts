@@ -14,13 +14,15 @@ import { World } from './world.ts';
 export const units = ['bot-a.service', 'bot-b.service'];
 
 /** A group as it would be parsed, with waits short enough to be simulated through. */
-export function simSpec(names: readonly string[]): FailoverGroup['spec'] {
+export function simSpec(names: readonly string[], leaseSeconds = 0): FailoverGroup['spec'] {
   return {
     primary: names[0] ?? '',
     nodes: names.map((name) => ({
       name,
       redis: { host: name, port: 6379 },
-      local: { directory: `/${name}` },
+      ...(leaseSeconds === 0
+        ? { local: { directory: `/${name}` } }
+        : { ssh: { host: name, port: 22, user: 'root' } }),
     })),
     redis: { unit: 'redis-server.service', config: {} },
     units: units.map((name) => ({ name })),
@@ -31,7 +33,7 @@ export function simSpec(names: readonly string[]): FailoverGroup['spec'] {
       maxLagBytes: 1_000_000,
       cooldownSeconds: 10,
       fencing: 'Required',
-      leaseSeconds: 0,
+      leaseSeconds,
     },
     switchover: { catchUpTimeoutSeconds: 10 },
     failback: { policy: 'Manual', stableSeconds: 30 },
@@ -55,9 +57,10 @@ export class SimGroup {
   #memory: Memory = emptyMemory;
   #observer: Observer;
 
-  constructor(names: readonly string[]) {
+  /** With a lease the nodes are machines of their own, reached by SSH; without, they are on the controller's. */
+  constructor(names: readonly string[], leaseSeconds = 0) {
     this.world = new World(names, units);
-    this.spec = simSpec(names);
+    this.spec = simSpec(names, leaseSeconds);
     this.#observer = new Observer(simClock(this.world));
   }
 

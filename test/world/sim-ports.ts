@@ -1,6 +1,6 @@
 import type { GroupNode } from '../../controller/group-nodes.ts';
 import type { Clock } from '../../controller/ports/clock.ts';
-import type { HostPort } from '../../controller/ports/host.ts';
+import type { HostPort, LeaseTerms } from '../../controller/ports/host.ts';
 import type {
   Endpoint,
   RedisNodePort,
@@ -8,9 +8,15 @@ import type {
   Reply,
 } from '../../controller/ports/redis-node.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
-import type { HostView, RedisView, UnitView } from '../../reconcilers/observation.ts';
+import type {
+  AttachedReplica,
+  HostView,
+  LeaseView,
+  RedisView,
+  UnitView,
+} from '../../reconcilers/observation.ts';
 import type { SimRedis } from './sim-redis.ts';
-import { becomeReplica, endProcess } from './sim-redis.ts';
+import { becomeReplica, endProcess, startProcess } from './sim-redis.ts';
 import type { World } from './world.ts';
 
 /** Thrown out of a pass: the controller's process is gone, whatever it was doing. */
@@ -96,7 +102,7 @@ class SimRedisNode implements RedisNodePort {
       otherAgent: false,
       priority: 100,
     };
-    if (redis.role === 'primary') return { ...common, role: 'primary', replicas: [] };
+    if (redis.role === 'primary') return { ...common, role: 'primary', replicas: this.#replicasOf(redis) };
     const down =
       redis.link === 'down' ? { linkDownSeconds: Math.floor((now - redis.linkLostAt) / 1000) } : {};
     const heard = redis.heardAt === 0 ? {} : { lastIoSeconds: Math.floor((now - redis.heardAt) / 1000) };
@@ -108,6 +114,19 @@ class SimRedisNode implements RedisNodePort {
       ...down,
       ...heard,
     };
+  }
+
+  /** A silent one stays on the list until its socket is closed, as in Redis. */
+  #replicasOf(redis: SimRedis): AttachedReplica[] {
+    return [...this.#world.redis.values()].flatMap((other): AttachedReplica[] => {
+      const heard = redis.acknowledgedAt.get(other.name);
+      const attached = other.role === 'replica' && other.of === redis.name && other.link !== 'down';
+      if (heard === undefined || !attached || other.process === 'crashed' || other.process === 'stopped')
+        return [];
+      const lagSeconds = Math.floor((this.#world.now - heard) / 1000);
+      const state = other.link === 'up' ? 'online' : 'syncing';
+      return [{ host: other.name, port, state, offset: other.data.offset, lagSeconds }];
+    });
   }
 
   #mutate(what: string, apply: (redis: SimRedis) => Outcome): Outcome {
@@ -179,6 +198,7 @@ class SimRedisNode implements RedisNodePort {
   async persistConfig(): Promise<Outcome> {
     return this.#mutate('persist', (redis) => {
       redis.savedRole = { role: redis.role, of: redis.of };
+      redis.savedConfig = { ...redis.config };
       return done;
     });
   }
@@ -188,6 +208,10 @@ class SimRedisNode implements RedisNodePort {
       Object.assign(redis.config, settings);
       return done;
     });
+  }
+
+  async setReplicationLogin(): Promise<Outcome> {
+    return this.#mutate('login', () => done);
   }
 
   async snapshot(): Promise<Reply<string>> {
@@ -219,9 +243,11 @@ class SimHostPort implements HostPort {
     return this.#world.host(this.#name).powered && this.#world.reaches('@host', this.#name);
   }
 
-  async observe(): Promise<HostView> {
+  async observe(lease?: LeaseTerms): Promise<HostView> {
     if (!this.#reachable()) return { state: 'silent' };
     const host = this.#world.host(this.#name);
+    if (lease !== undefined && lease.epoch >= host.epoch)
+      host.leaseUntil = Math.max(host.leaseUntil ?? 0, this.#world.now + lease.seconds * 1000);
     const units = [...host.units].map(([name, unit]): UnitView => view(name, unit.state));
     return {
       state: 'answers',
@@ -229,7 +255,14 @@ class SimHostPort implements HostPort {
       redisUnit: this.#redisUnit(),
       units,
       epoch: host.epoch,
+      lease: { state: this.#leaseState(host.leaseUntil) },
     };
+  }
+
+  #leaseState(until: number | undefined): LeaseView['state'] {
+    if (until === undefined) return 'absent';
+    if (this.#world.now < until) return 'armed';
+    return this.#world.isCarryingOn(this.#name) ? 'carryingOn' : 'expired';
   }
 
   #redisUnit(): UnitView {
@@ -282,6 +315,13 @@ class SimHostPort implements HostPort {
   async stopRedis(epoch: number): Promise<Outcome> {
     return this.#mutate('stopRedis', epoch, () => {
       endProcess(this.#world.get(this.#name), 'crashed', this.#world.now);
+      return done;
+    });
+  }
+
+  async startRedis(epoch: number): Promise<Outcome> {
+    return this.#mutate('startRedis', epoch, () => {
+      startProcess(this.#world.get(this.#name), this.#world.now);
       return done;
     });
   }

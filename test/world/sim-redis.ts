@@ -25,6 +25,9 @@ export interface SimRedis {
   savedRole: { role: 'primary' | 'replica'; of: string | undefined };
   snapshot: SimData;
   config: Record<string, string>;
+  savedConfig: Record<string, string>;
+  /** When each of its replicas last acknowledged to it. */
+  readonly acknowledgedAt: Map<string, number>;
   endedAt: number;
   incarnation: number;
   /** Highest epoch announced by a connection of the controller. */
@@ -35,6 +38,20 @@ export const bytesPerWrite = 10;
 
 export function freshData(id: string): SimData {
   return { replicationId: id, previousId: undefined, previousEnd: undefined, offset: 0, log: [] };
+}
+
+const defaults = {
+  'repl-ping-replica-period': '10',
+  'min-replicas-to-write': '0',
+  'min-replicas-max-lag': '10',
+};
+
+/** redis.conf, min-replicas-to-write: a replica counts while its last word is no older than min-replicas-max-lag. */
+export function takesWrites(redis: SimRedis, now: number): boolean {
+  if (redis.process !== 'running' || redis.role !== 'primary' || redis.pausedUntil > now) return false;
+  if (Number(redis.config['min-replicas-to-write']) === 0) return true;
+  const patienceMs = (Number(redis.config['min-replicas-max-lag']) + 1) * 1000;
+  return [...redis.acknowledgedAt.values()].some((at) => now - at < patienceMs);
 }
 
 export function freshRedis(name: string): SimRedis {
@@ -52,7 +69,9 @@ export function freshRedis(name: string): SimRedis {
     lagging: false,
     savedRole: { role: 'primary', of: undefined },
     snapshot: freshData(`${name}-0`),
-    config: { 'repl-ping-replica-period': '10' },
+    config: { ...defaults },
+    savedConfig: { ...defaults },
+    acknowledgedAt: new Map(),
     endedAt: 0,
     incarnation: 0,
     claimed: 0,
@@ -66,6 +85,7 @@ export function becomePrimary(redis: SimRedis, newId: string): void {
   redis.role = 'primary';
   redis.of = undefined;
   redis.link = 'down';
+  redis.acknowledgedAt.clear();
   redis.data = {
     ...data,
     replicationId: newId,
@@ -81,6 +101,7 @@ export function becomeReplica(redis: SimRedis, of: string, now: number): void {
   redis.of = of;
   redis.link = 'down';
   redis.linkLostAt = now;
+  redis.acknowledgedAt.clear();
 }
 
 /** PSYNC: whether `replica` can go on from `primary` without a full copy (redis: masterTryPartialResynchronization). */
@@ -101,6 +122,7 @@ export function endProcess(redis: SimRedis, how: 'crashed' | 'stopped', now: num
   redis.endedAt = now;
   redis.pausedUntil = 0;
   redis.claimed = 0;
+  redis.acknowledgedAt.clear();
 }
 
 /** The process starts with its saved role and last snapshot. A primary always gets a new replication id. */
@@ -113,6 +135,7 @@ export function startProcess(redis: SimRedis, now: number): void {
   redis.link = 'down';
   redis.linkLostAt = now;
   redis.heardAt = 0;
+  redis.config = { ...redis.savedConfig };
   const kept = redis.snapshot;
   const continued = { previousId: kept.replicationId, previousEnd: kept.offset + 1 };
   redis.data =

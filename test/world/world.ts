@@ -1,3 +1,4 @@
+import { leaseTimes } from '../../reconcilers/lease.ts';
 import type { SimRedis } from './sim-redis.ts';
 import {
   becomePrimary,
@@ -6,6 +7,7 @@ import {
   endProcess,
   freshRedis,
   startProcess,
+  takesWrites,
 } from './sim-redis.ts';
 
 export interface SimUnit {
@@ -20,6 +22,8 @@ export interface SimHost {
   epoch: number;
   boots: number;
   readonly units: Map<string, SimUnit>;
+  /** When its dead-man lease runs out; undefined while no watch runs there. */
+  leaseUntil: number | undefined;
 }
 
 const replTimeoutMs = 60_000;
@@ -46,7 +50,7 @@ export class World {
     for (const name of names) {
       this.redis.set(name, freshRedis(name));
       const own = new Map(units.map((unit) => [unit, { state: 'stopped', stubborn: false } as SimUnit]));
-      this.hosts.set(name, { name, powered: true, epoch: 0, boots: 1, units: own });
+      this.hosts.set(name, { name, powered: true, epoch: 0, boots: 1, units: own, leaseUntil: undefined });
     }
   }
 
@@ -80,7 +84,7 @@ export class World {
   /** Clients write to whatever takes writes: in a split, to both sides. */
   write(): void {
     for (const redis of this.redis.values()) {
-      if (redis.process !== 'running' || redis.role !== 'primary' || redis.pausedUntil > this.now) continue;
+      if (!takesWrites(redis, this.now)) continue;
       this.#writes += 1;
       this.acknowledged.add(this.#writes);
       redis.data = {
@@ -96,6 +100,25 @@ export class World {
     for (const redis of this.redis.values()) this.#replicate(redis);
     // Twice, so that a chain of two replicas moves in one step.
     for (const redis of this.redis.values()) this.#replicate(redis);
+    for (const host of this.hosts.values()) this.#watch(host);
+  }
+
+  /** What the watch on a node finds once its lease has run out: whether a replica is attached (deploy/understudy-node). */
+  isCarryingOn(name: string): boolean {
+    const redis = this.get(name);
+    if (redis.process !== 'running' || redis.role !== 'primary') return false;
+    return [...redis.acknowledgedAt.values()].some((at) => this.now - at < leaseTimes.acknowledgedMs);
+  }
+
+  /** At the latest moment that is allowed to it: what holds for that holds for any earlier one. */
+  #watch(host: SimHost): void {
+    if (!host.powered || host.leaseUntil === undefined) return;
+    const redis = this.get(host.name);
+    const heard = Math.max(0, ...redis.acknowledgedAt.values()) + leaseTimes.acknowledgedMs;
+    const { lookMs, stopDeadlineMs, killMs } = leaseTimes;
+    if (this.now < Math.max(host.leaseUntil, heard) + lookMs + stopDeadlineMs + killMs) return;
+    for (const unit of host.units.values()) if (unit.state === 'running') unit.state = 'stopped';
+    if (redis.process === 'running' && redis.role === 'primary') redis.config['min-replicas-to-write'] = '1';
   }
 
   promote(redis: SimRedis): void {
@@ -106,6 +129,7 @@ export class World {
     const host = this.host(name);
     if (host.powered === on) return;
     host.powered = on;
+    host.leaseUntil = undefined;
     if (on) {
       host.boots += 1;
       startProcess(this.get(name), this.now);
@@ -147,6 +171,7 @@ export class World {
 
   #sync(redis: SimRedis, source: SimRedis): void {
     redis.heardAt = this.now;
+    source.acknowledgedAt.set(redis.name, this.now);
     if (redis.lagging) return;
     if (redis.link === 'syncing') {
       if (this.now < redis.syncDoneAt) return;
@@ -161,6 +186,7 @@ export class World {
 
   #loseLink(redis: SimRedis): void {
     if (redis.link !== 'down') redis.linkLostAt = this.now;
+    this.redis.get(redis.of ?? '')?.acknowledgedAt.delete(redis.name);
     redis.link = 'down';
   }
 }
