@@ -17,12 +17,12 @@ export class LabPaths {
 
   /** Shared by all labs: where root file systems are kept. */
   static get shared(): string {
-    return process.env['UNDERSTUDY_LAB_BASE'] ?? '/var/tmp/understudy-lab';
+    return process.env.UNDERSTUDY_LAB_BASE ?? '/var/tmp/understudy-lab';
   }
 
   /** UNDERSTUDY_LAB, a folder or the plain name of one below the shared folder. */
   static get default(): string {
-    const chosen = process.env['UNDERSTUDY_LAB'] ?? 'default';
+    const chosen = process.env.UNDERSTUDY_LAB ?? 'default';
     return isAbsolute(chosen) ? chosen : join(LabPaths.shared, chosen);
   }
 

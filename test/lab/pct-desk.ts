@@ -41,7 +41,7 @@ const server = createServer((socket) => {
   // A pct that was killed meanwhile wants no answer.
   socket.on('error', () => undefined);
   createInterface({ input: socket }).once('line', (line) => {
-    answer(lab, JSON.parse(line))
+    void answer(lab, JSON.parse(line))
       .catch((error: Error) => failed(error.message))
       .then((said) => socket.end(JSON.stringify(said)));
   });

@@ -1,21 +1,24 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { attempt, run } from './command.ts';
+import { wrongClockLibrary } from './host-clock.ts';
 import { LabPaths } from './lab-paths.ts';
 
 const suite = 'bookworm';
 
 const packages = [
   ...['systemd', 'systemd-sysv', 'systemd-container', 'dbus', 'libpam-systemd'],
-  ...['openssh-server', 'redis-server', 'sudo', 'busybox', 'openssl', 'libfaketime'],
+  ...['openssh-server', 'redis-server', 'sudo', 'busybox', 'openssl', 'tcc'],
   ...['iproute2', 'procps', 'iputils-ping'],
 ];
 
-/** Run inside the fresh root: what no host of the lab should have in common, or at all. */
+/** Run inside the fresh root, with wrong-clock.c to read: what no host of the lab should have in common, or at all. */
 const finish = `set -eu
+tcc -shared -nostdlib -o ${wrongClockLibrary} -x c -
+apt-get purge -y -qq tcc >/dev/null
 apt-get clean
 rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/locale/* /usr/share/man/*
 rm -f /etc/ssh/ssh_host_*
@@ -37,7 +40,7 @@ export class RootFileSystem {
 
   constructor(shared: string = LabPaths.shared) {
     const recipe = createHash('sha256')
-      .update(JSON.stringify([suite, packages, finish]))
+      .update(JSON.stringify([suite, packages, finish, wrongClock()]))
       .digest('hex');
     this.#shared = shared;
     this.folder = join(shared, `base-${recipe.slice(0, 12)}`);
@@ -61,7 +64,7 @@ export class RootFileSystem {
           rmSync(join(this.#shared, name), { recursive: true });
       const unfinished = `${this.folder}.building-${process.pid}`;
       await this.#debootstrap(unfinished);
-      await run(['chroot', unfinished, '/bin/sh', '-c', finish]);
+      await run(['chroot', unfinished, '/bin/sh', '-c', finish], { input: wrongClock() });
       renameSync(unfinished, this.folder);
     } finally {
       await release();
@@ -87,6 +90,8 @@ export class RootFileSystem {
     return [loader, '--library-path', `${libraries}:${libraries}/systemd`, join(this.folder, path)];
   }
 }
+
+const wrongClock = (): string => readFileSync(join(import.meta.dirname, 'wrong-clock.c'), 'utf8');
 
 async function unpackDebootstrap(tools: string): Promise<void> {
   mkdirSync(tools, { recursive: true });
