@@ -44,7 +44,9 @@ export class HostInstallation {
 
   /** A host's disk; write to it only while the host is off. */
   disk(node: LabNode): HostDisk {
-    return new HostDisk(this.#paths.disk(node), this.#base.folder);
+    const installed = this.#paths.installed(node);
+    const base = existsSync(installed) ? readFileSync(installed, 'utf8') : this.#base.folder;
+    return new HostDisk(this.#paths.disk(node), base);
   }
 
   #hostKey(node: LabNode): string {
@@ -63,7 +65,7 @@ export class HostInstallation {
       this.#installRedis(disk, node);
       await this.#installBots(disk);
     }
-    writeFileSync(join(machine, 'installed'), '');
+    writeFileSync(this.#paths.installed(node), this.#base.folder);
   }
 
   async #installSystem(disk: HostDisk, node: LabNode): Promise<void> {

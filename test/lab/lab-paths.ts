@@ -91,7 +91,12 @@ export class LabPaths {
     return join(this.machine(node), 'disk');
   }
 
+  /** Names the base that the host was installed over, and is there when its disk is whole. */
+  installed(node: LabNode): string {
+    return join(this.machine(node), 'installed');
+  }
+
   isInstalled(node: LabNode): boolean {
-    return existsSync(join(this.machine(node), 'installed'));
+    return existsSync(this.installed(node));
   }
 }

@@ -245,11 +245,13 @@ export class Lab {
     return attempt(['nsenter', `--target=${leader}`, '-m', '-u', '-i', '-n', '-p', ...argv], options);
   }
 
-  /** Redis's answer to a command, asked at the host itself and with its password, without the network. */
+  /** Redis's answer to a command, asked at the host itself and with its password. An error after 5 s of silence. */
   async redis(node: string, ...command: string[]): Promise<string> {
     const env = { PATH: '/usr/bin:/bin', REDISCLI_AUTH: readFileSync(this.passwordFile, 'utf8') };
-    const { code, stdout, stderr } = await this.console(node, ['redis-cli', ...command], { env });
-    if (code !== 0) throw new Error(`redis-cli ${command[0]} on ${node}: ${stderr.trim()}`);
+    const { code, stdout, stderr } = await this.console(node, ['timeout', '5', 'redis-cli', ...command], {
+      env,
+    });
+    if (code !== 0) throw new Error(`redis-cli ${command[0]} on ${node}: exit ${code} ${stderr.trim()}`);
     return stdout.trimEnd();
   }
 

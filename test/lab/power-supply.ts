@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ControlGroup } from './control-group.ts';
 import { LabNetwork } from './lab-network.ts';
@@ -37,7 +37,7 @@ function nspawn(paths: LabPaths, node: LabNode, base: RootFileSystem): string[] 
 }
 
 function start(paths: LabPaths, node: LabNode, group: ControlGroup): ChildProcess {
-  const base = new RootFileSystem();
+  const base = new RootFileSystem(readFileSync(paths.installed(node), 'utf8'));
   const machine = paths.machine(node);
   const layers = `lowerdir=${base.folder},upperdir=${join(machine, 'disk')},workdir=${join(machine, 'work')}`;
   const inOwnMounts = ['-m', '--propagation', 'private', 'sh', '-c', enterGroupAndMount, 'sh'];

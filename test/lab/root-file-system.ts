@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { attempt, run } from './command.ts';
 import { wrongClockLibrary } from './host-clock.ts';
 import { LabPaths } from './lab-paths.ts';
@@ -11,14 +11,19 @@ const suite = 'bookworm';
 
 const packages = [
   ...['systemd', 'systemd-sysv', 'systemd-container', 'dbus', 'libpam-systemd'],
-  ...['openssh-server', 'redis-server', 'sudo', 'busybox', 'openssl', 'tcc'],
+  ...['openssh-server', 'redis-server', 'sudo', 'busybox', 'openssl', 'tcc', 'binutils'],
   ...['iproute2', 'procps', 'iputils-ping'],
 ];
 
-/** Run inside the fresh root, with wrong-clock.c to read: what no host of the lab should have in common, or at all. */
+/**
+ * Run inside the fresh root, with wrong-clock.c to read. The compiler alone would ask for an executable
+ * stack, which Redis's unit forbids; hence a linker. The rest is what hosts should not have in common.
+ */
 const finish = `set -eu
-tcc -shared -nostdlib -o ${wrongClockLibrary} -x c -
-apt-get purge -y -qq tcc >/dev/null
+tcc -c -o /tmp/wrong-clock.o -x c -
+ld -shared -z noexecstack -o ${wrongClockLibrary} /tmp/wrong-clock.o
+rm /tmp/wrong-clock.o
+apt-get purge -y -qq tcc binutils >/dev/null
 apt-get clean
 rm -rf /var/lib/apt/lists/* /usr/share/doc/* /usr/share/locale/* /usr/share/man/*
 rm -f /etc/ssh/ssh_host_*
@@ -36,14 +41,10 @@ ln -sfn /lib/systemd/system/multi-user.target /etc/systemd/system/default.target
  */
 export class RootFileSystem {
   readonly folder: string;
-  readonly #shared: string;
 
-  constructor(shared: string = LabPaths.shared) {
-    const recipe = createHash('sha256')
-      .update(JSON.stringify([suite, packages, finish, wrongClock()]))
-      .digest('hex');
-    this.#shared = shared;
-    this.folder = join(shared, `base-${recipe.slice(0, 12)}`);
+  /** The one of today's recipe, unless told which. */
+  constructor(folder: string = currentFolder()) {
+    this.folder = folder;
   }
 
   get isBuilt(): boolean {
@@ -53,15 +54,16 @@ export class RootFileSystem {
   /** Builds it unless it is there; a second builder waits for the first. Takes 60 to 80 s and 150 MB. */
   async build(say: (line: string) => void): Promise<void> {
     if (this.isBuilt) return;
-    mkdirSync(this.#shared, { recursive: true });
+    const shared = dirname(this.folder);
+    mkdirSync(shared, { recursive: true });
     const release = await lock(`${this.folder}.lock`);
     try {
       if (this.isBuilt) return;
       say(`building the hosts' root file system in ${this.folder} (once, about a minute) …`);
       // Only a finished build gets the name; what an aborted one left is swept here, under the lock.
-      for (const name of readdirSync(this.#shared))
+      for (const name of readdirSync(shared))
         if (name.startsWith(`${basename(this.folder)}.building-`))
-          rmSync(join(this.#shared, name), { recursive: true });
+          rmSync(join(shared, name), { recursive: true });
       const unfinished = `${this.folder}.building-${process.pid}`;
       await this.#debootstrap(unfinished);
       await run(['chroot', unfinished, '/bin/sh', '-c', finish], { input: wrongClock() });
@@ -72,13 +74,14 @@ export class RootFileSystem {
   }
 
   async #debootstrap(target: string): Promise<void> {
-    const tools = join(this.#shared, 'tools');
+    const shared = dirname(this.folder);
+    const tools = join(shared, 'tools');
     const program = join(tools, 'usr/sbin/debootstrap');
     if (!existsSync(program)) await unpackDebootstrap(tools);
     const argv = [program, '--variant=minbase', `--include=${packages.join(',')}`, suite, target];
     const env = { ...process.env, DEBOOTSTRAP_DIR: join(tools, 'usr/share/debootstrap') };
     const { code, stdout, stderr } = await attempt([...argv, await mirror()], { env });
-    const log = join(this.#shared, 'build.log');
+    const log = join(shared, 'build.log');
     writeFileSync(log, stdout + stderr);
     if (code !== 0) throw new Error(`debootstrap failed (exit ${code}); see ${log}`);
   }
@@ -89,6 +92,11 @@ export class RootFileSystem {
     const loader = join(this.folder, 'lib64/ld-linux-x86-64.so.2');
     return [loader, '--library-path', `${libraries}:${libraries}/systemd`, join(this.folder, path)];
   }
+}
+
+function currentFolder(): string {
+  const recipe = createHash('sha256').update(JSON.stringify([suite, packages, finish, wrongClock()]));
+  return join(LabPaths.shared, `base-${recipe.digest('hex').slice(0, 12)}`);
 }
 
 const wrongClock = (): string => readFileSync(join(import.meta.dirname, 'wrong-clock.c'), 'utf8');

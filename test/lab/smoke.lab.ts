@@ -1,12 +1,14 @@
 /** What the scenarios rely on, tried on real hosts: `node --test test/lab/smoke.lab.ts`, as root, 1 minute. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from '../redis/until.ts';
 import { ackedKeys, monotonicMs, overlapMs, readBotRecords, runsOf, unitsGapMs } from './bot-log.ts';
 import { attempt } from './command.ts';
+import { ControlGroup } from './control-group.ts';
 import { Lab } from './lab.ts';
+import { findNode } from './lab-nodes.ts';
 import { LabPaths } from './lab-paths.ts';
 
 const lab = new Lab({ folder: join(LabPaths.shared, `smoke-${process.pid}`), say: console.error });
@@ -14,10 +16,11 @@ const records = () => readBotRecords(lab, ['n27', 'n28']);
 
 /** Everything of a lab that could be left behind. */
 function traces(): string[] {
+  const group = basename(dirname(new ControlGroup(new LabPaths(lab.folder), findNode('n27')).folder));
   const mounts = readFileSync('/proc/mounts', 'utf8').split('\n');
   const groups = ['unified', 'systemd', ''].flatMap((hierarchy) => {
     const folder = join('/sys/fs/cgroup', hierarchy);
-    return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('understudy-lab-')) : [];
+    return existsSync(folder) ? readdirSync(folder).filter((name) => name === group) : [];
   });
   const processes = readdirSync('/proc').filter(
     (pid) => /^\d+$/.test(pid) && commandLine(pid).includes(lab.folder),
