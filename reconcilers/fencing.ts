@@ -1,7 +1,7 @@
 import type { Fence, FencingProof } from '../crd/status.ts';
 import type { Action, ProvedStopped } from './action.ts';
 import type { Analysis } from './analysis.ts';
-import { refusesWritesInMs, unitsEndedInMs } from './lease.ts';
+import { isWatched, refusesWritesInMs, unitsEndedInMs } from './lease.ts';
 import { isoTime, nodeMemory } from './memory.ts';
 import type { UnitView } from './observation.ts';
 import type { Finding } from './reasons.ts';
@@ -104,6 +104,8 @@ export function fencePlan(situation: Situation, from: string, analysis: Analysis
   if (specOf(situation, from)?.fence !== undefined)
     return ready([{ kind: 'fence', node: from, method: 'outOfBand', epoch }]);
   if (situation.spec.failover.fencing === 'BestEffort') return ready([]);
+  // Its process is dead: writes may pass on at once, and the units wait for the end of its lease.
+  if (analysis.fence === 'units' && isWatched(situation, from)) return ready([]);
   const byLease = refusalByLease(situation, from);
   if (byLease === 0) return ready([]);
   if (byLease !== undefined)

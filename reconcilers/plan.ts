@@ -129,7 +129,7 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
     ...replicas.actions,
     ...leftover.persist,
     ...redisStarts(situation, epoch),
-    ...configActions(situation, epoch),
+    ...configActions(situation, primary, replicas.actions, epoch),
   ];
   return {
     actions,

@@ -34,8 +34,10 @@ export function managedSettings(spec: FailoverGroupSpec): string[] {
  * replicas are known to be away, and on every replica: a freshly promoted one shall not wait for anybody.
  * It stays until the replica has been quiet for as long as Redis itself puts up with.
  */
-function wantedAlone(view: PrimaryView | ReplicaView): string {
+function wantedAlone(view: PrimaryView | ReplicaView, leads: boolean): string {
   if (view.role === 'replica') return '0';
+  // A second primary shall take nothing more until it is judged.
+  if (!leads) return '1';
   const patience = refusesAlone(view) ? maxLagSeconds - 1 : 1;
   const acknowledged = view.replicas.some(
     ({ state, lagSeconds }) => state === 'online' && lagSeconds >= 0 && lagSeconds <= patience,
@@ -62,12 +64,18 @@ function canonical(value: string): string {
 }
 
 /** Sets what differs; a setting that Redis took but shows otherwise is left at that. */
-export function configActions(situation: Situation, epoch: number): Action[] {
+export function configActions(
+  situation: Situation,
+  primary: string,
+  moving: readonly Action[],
+  epoch: number,
+): Action[] {
   const everywhere = wantedEverywhere(situation.spec);
   return nodeNames(situation).flatMap((node): Action[] => {
     const view = answering(situation, node);
-    if (view === undefined) return [];
-    const wanted = Object.entries({ ...everywhere, [alone]: wantedAlone(view) });
+    // What changes its role in the same plan is set up in the next one, as what it is then.
+    if (view === undefined || moving.some((action) => 'node' in action && action.node === node)) return [];
+    const wanted = Object.entries({ ...everywhere, [alone]: wantedAlone(view, node === primary) });
     const accepted = nodeMemory(situation.memory, node).acceptedConfig ?? {};
     const differing = wanted.filter(([name, value]) => {
       const shown = view.config[name];

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { swapByHand } from '../world/events.ts';
-import { SimGroup } from '../world/sim-group.ts';
+import { SimGroup, units } from '../world/sim-group.ts';
 import { endProcess, startProcess } from '../world/sim-redis.ts';
 import { Transcript } from './transcript.ts';
 
@@ -257,18 +257,51 @@ const scenarios: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   },
 };
 
+/** Machines of their own, with the dead-man lease: nobody confirms anything, and nothing else can fence. */
+const underLease: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  'power-loss-under-lease': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when("ct100's machine loses power", () => group.world.power('ct100', false));
+    await transcript.run(25_000);
+    assert.equal(group.condition('UnitsPlaced')?.status, 'True');
+    transcript.when('the machine comes back', () => group.world.power('ct100', true));
+    await transcript.run(6_000);
+  },
+
+  'cable-pulled-under-lease': async ({ group, transcript }) => {
+    await converged(group);
+    const cable = (severed: boolean): void => {
+      for (const other of ['@', '@host', 'ct101']) group.world.cut(other, 'ct100', severed);
+    };
+    transcript.when("ct100's cable is pulled; its bots write on", () => {
+      cable(true);
+      group.world.write();
+    });
+    await transcript.run(25_000);
+    assert.equal(group.world.host('ct100').units.get(units[0] ?? '')?.state, 'stopped');
+    transcript.when('the cable is back', () => cable(false));
+    await transcript.run(6_000);
+    assert.ok((group.status.lastTransition?.lostBytes ?? 0) > 0);
+    assert.equal(group.status.lastTransition?.lostBytesExact, true);
+  },
+};
+
 async function converged(group: SimGroup): Promise<void> {
   assert.ok(await group.settle());
   group.meddling.effects.length = 0;
 }
 
-for (const [name, play] of Object.entries(scenarios))
-  test(`the transcript of ${name} is as written`, async () => {
-    const group = new SimGroup(['ct100', 'ct101']);
-    const transcript = new Transcript(group);
-    await play({ group, transcript });
-    assert.deepEqual(group.world.violations, []);
-    const file = join(import.meta.dirname, `${name}.txt`);
-    if (process.env.UPDATE_TRANSCRIPTS === '1') writeFileSync(file, transcript.text);
-    assert.equal(transcript.text, readFileSync(file, 'utf8'));
-  });
+for (const [leaseSeconds, plays] of [
+  [0, scenarios],
+  [15, underLease],
+] as const)
+  for (const [name, play] of Object.entries(plays))
+    test(`the transcript of ${name} is as written`, async () => {
+      const group = new SimGroup(['ct100', 'ct101'], leaseSeconds);
+      const transcript = new Transcript(group);
+      await play({ group, transcript });
+      assert.deepEqual(group.world.violations, []);
+      const file = join(import.meta.dirname, `${name}.txt`);
+      if (process.env.UPDATE_TRANSCRIPTS === '1') writeFileSync(file, transcript.text);
+      assert.equal(transcript.text, readFileSync(file, 'utf8'));
+    });
