@@ -85,6 +85,11 @@ test('one bot on two hosts at once is an overlap, and two bots on two hosts are 
   assert.equal(overlapMs([old, record('equity', 'n28', '200 start 1', '400 tick 1'), other]), 0);
 });
 
+test('a bot that was killed and restarted at once on its host does not overlap itself', () => {
+  const killed = record('equity', 'n27', '100 start 1', '198 tick 1', '200 start 2', '205 tick 2');
+  assert.deepEqual(overlapsOf([killed]), []);
+});
+
 test('the gap of a move is that of the slowest bot, and unknown until all have arrived', () => {
   const left = [
     record('equity', 'n27', '100 start 1', '101 acked a', '150 tick 1', '160 stop 1'),

@@ -49,13 +49,7 @@ export class LabNetwork {
   }
 
   async close(): Promise<void> {
-    for (const node of redisHosts) this.#forget(node);
-    rmSync(this.#paths.split, { force: true });
     await this.#remove('controller');
-  }
-
-  #forget(node: LabNode): void {
-    rmSync(this.#paths.cut(node), { force: true });
   }
 
   /** Gives the host a fresh namespace with its address in it, and its end of a wire. */
@@ -98,7 +92,7 @@ export class LabNetwork {
   }
 
   async heal(node: LabNode): Promise<void> {
-    this.#forget(node);
+    rmSync(this.#paths.cut(node), { force: true });
     await this.#settleIfPlugged(node);
   }
 
