@@ -1,5 +1,5 @@
-import type { FailedAttempt, Transition, TransitionRecord } from '../../../crd/status.ts';
-import { formatAge, formatCount, formatSeconds, formatTime } from './quantities.ts';
+import type { FailedAttempt, Status, Transition, TransitionRecord } from '../../../crd/status.ts';
+import { formatAge, formatBytes, formatCount, formatSeconds, formatTime } from './quantities.ts';
 
 /** The change of primary that is on record as begun, and how old it is. `now` in ms. */
 export function underWayLine(open: Transition, now: number): string {
@@ -50,11 +50,20 @@ function costs(record: TransitionRecord): string {
 
 function losses(record: TransitionRecord): string[] {
   const lines = record.lostBytes === undefined ? [] : [lostText(record)];
-  return record.preserved === undefined ? lines : [...lines, `diverged data kept at ${record.preserved}`];
+  if (record.preserved === undefined) return lines;
+  const size = record.preservedBytes === undefined ? '' : ` (${formatBytes(record.preservedBytes)})`;
+  return [...lines, `diverged data kept at ${record.preserved}${size}`];
+}
+
+/** Copies of diverged data that the last change does not name already. */
+export function copyLines({ preserved = [], lastTransition }: Status): string[] {
+  return preserved
+    .filter(({ node, path }) => lastTransition?.preserved !== `${node}:${path}`)
+    .map(({ node, path, bytes, epoch }) => `${node}:${path} (${formatBytes(bytes)}), in epoch ${epoch}`);
 }
 
 function lostText({ lostBytes = 0, lostBytesExact }: TransitionRecord): string {
   if (lostBytes === 0) return lostBytesExact === false ? 'nothing known to be lost' : 'nothing lost';
-  const least = lostBytesExact === false ? 'at least ' : '';
-  return `${least}${formatCount(lostBytes)} bytes of writes lost`;
+  const bytes = `${formatCount(lostBytes)} bytes of writes`;
+  return lostBytesExact === false ? `up to about ${bytes} may be lost (an estimate)` : `${bytes} lost`;
 }

@@ -74,6 +74,12 @@ function units(look: Look, view: HostView, leads: boolean, paint: Paint): string
 function host(look: Look, node: NodeObservation, paint: Paint): string {
   if (node.host.state === 'none') return none;
   if (node.host.state === 'answers')
-    return specOf(look.situation, node.name)?.local === undefined ? 'up' : 'local';
+    return specOf(look.situation, node.name)?.local === undefined ? watched(node.host, paint) : 'local';
   return paint.red(node.host.state);
+}
+
+/** An answering host, and what its dead-man watch makes of the controller. */
+function watched(view: Extract<HostView, { state: 'answers' }>, paint: Paint): string {
+  if (view.lease?.state === 'carryingOn') return paint.yellow('up, lease over');
+  return view.lease?.state === 'expired' ? paint.red('up, units ended') : 'up';
 }

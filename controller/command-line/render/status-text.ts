@@ -1,7 +1,7 @@
 import type { Condition } from '../../../crd/status.ts';
 import type { Look } from '../look.ts';
 import type { Paint } from '../paint.ts';
-import { attemptLines, historyLine, lastChangeLines, underWayLine } from './change-lines.ts';
+import { attemptLines, copyLines, historyLine, lastChangeLines, underWayLine } from './change-lines.ts';
 import { conditionsOf } from './conditions.ts';
 import { type Headline, headlineOf } from './headline.ts';
 import { nodeTable } from './node-table.ts';
@@ -90,11 +90,13 @@ function changeLines({ recorded, situation }: Look, page: Page): string[] {
     page.paint.dim(title),
     ...lines.flatMap((line) => wrap(line, page.columns, indent)),
   ];
+  const copies = copyLines(recorded);
   const earlier = history.slice(1, 1 + shownHistory).map(historyLine);
   return [
     ...(transition === undefined ? [] : titled('Under way', [underWayLine(transition, now)])),
     ...(failedAttempt === undefined ? [] : titled('Put back', attemptLines(failedAttempt, now))),
     ...(lastTransition === undefined ? [] : titled('Last change', lastChangeLines(lastTransition, now))),
     ...(earlier.length === 0 ? [] : titled('Before that', earlier)),
+    ...(copies.length === 0 ? [] : titled('Diverged data kept', copies)),
   ];
 }
