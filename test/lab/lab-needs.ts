@@ -9,6 +9,7 @@ const needs: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   unshare: 'util-linux',
   flock: 'util-linux',
+  setpriv: 'util-linux',
   chroot: 'coreutils',
 };
 

@@ -80,7 +80,7 @@ export class RootFileSystem {
     if (!existsSync(program)) await unpackDebootstrap(tools);
     const argv = [program, '--variant=minbase', `--include=${packages.join(',')}`, suite, target];
     const env = { ...process.env, DEBOOTSTRAP_DIR: join(tools, 'usr/share/debootstrap') };
-    const { code, stdout, stderr } = await attempt([...argv, await mirror()], { env });
+    const { code, stdout, stderr } = await attempt([...boundToUs, ...argv, await mirror()], { env });
     const log = join(shared, 'build.log');
     writeFileSync(log, stdout + stderr);
     if (code !== 0) throw new Error(`debootstrap failed (exit ${code}); see ${log}`);
@@ -109,6 +109,12 @@ async function unpackDebootstrap(tools: string): Promise<void> {
   await run(['apt-get', '-qq', 'update']);
   await run(['sh', '-c', download, 'sh', tools]);
 }
+
+/** Runs a program that ends, with all it started and mounted, when this process does, however that ends. */
+const boundToUs = [
+  ...['setpriv', '--pdeathsig', 'KILL', 'unshare', '--fork', '--pid', '--kill-child'],
+  ...['--mount', '--mount-proc', '--propagation', 'private'],
+];
 
 /** Debian's mirror as this machine's apt knows it. */
 async function mirror(): Promise<string> {
