@@ -59,7 +59,7 @@ function processEvidence(unit: UnitView): Evidence['host'] {
  * A replica's witness is how long ago it heard the primary: master_link_status stays up for repl-timeout
  * (60 s) after a silent power loss.
  */
-function hears(situation: Situation, replica: ReplicaView): boolean {
+export function hears(situation: Situation, replica: ReplicaView): boolean {
   if (replica.link === 'down') return false;
   return (replica.lastIoSeconds ?? 0) < Math.max(situation.spec.failover.unreachableAfterSeconds, 2);
 }

@@ -1,5 +1,5 @@
 import type { NodeStatus } from '../crd/status.ts';
-import { holdsLostData } from './evidence.ts';
+import { hears, holdsLostData } from './evidence.ts';
 import type { NodeObservation, PrimaryView, ReplicaView } from './observation.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, follows, nodeNames, observed } from './situation.ts';
@@ -10,6 +10,7 @@ export function isInSync(situation: Situation, name: string, primary: string): b
   const leading = asPrimary(situation, primary);
   if (replica === undefined || leading === undefined || !follows(situation, replica, primary)) return false;
   if (replica.link !== 'up' || replica.replicationId !== leading.replicationId) return false;
+  if (!hears(situation, replica)) return false;
   return lagBytes(replica, leading) <= situation.spec.failover.maxLagBytes;
 }
 
