@@ -7,7 +7,7 @@ import type { RedisNodeOptions } from './redis/options.ts';
 import { RedisNode } from './redis/redis-node.ts';
 import type { SecretSurroundings } from './resolve-secret.ts';
 import { resolveSecret } from './resolve-secret.ts';
-import { UnderstudyError } from './understudy-error.ts';
+import type { SshReach } from './ssh-host/connect-ssh.ts';
 
 /** What every connection of a group has in common. */
 type Common = Omit<RedisNodeOptions, 'host' | 'port'>;
@@ -19,22 +19,32 @@ export interface ConnectOptions extends SecretSurroundings {
   readonly connectionPrefix: string;
 }
 
-/** Connects groups without a cluster: Redis over its port, hosts on this machine only. Throws UnderstudyError. */
+/**
+ * Connects groups without a cluster: Redis over its port, hosts by SSH or on this machine. Throws UnderstudyError
+ * when something that the spec names cannot be had; a host that cannot be reached is told of by its own view.
+ */
 export function connectGroups(options: ConnectOptions): ConnectGroup {
   return async (group) => {
-    for (const [index, node] of group.spec.nodes.entries()) refuseUnsupported(node, index);
     const common = await commonOptions(group, options);
-    return group.spec.nodes.map((node) => connectNode(group, node, common));
+    const bySsh = await sshReach(group, common, options);
+    return group.spec.nodes.map((node) => connectNode(group, node, common, bySsh));
   };
 }
 
-function refuseUnsupported(node: NodeSpec, index: number): void {
-  const field = node.ssh !== undefined ? 'ssh' : node.fence !== undefined ? 'fence' : undefined;
-  if (field === undefined) return;
-  throw new UnderstudyError(
-    'NotSupported',
-    `spec.nodes[${index}].${field}: this version reaches hosts only with local; take it out, or give local instead.`,
-  );
+/** SSH is loaded only by who needs it: it takes time and memory. */
+async function sshReach(
+  group: FailoverGroup,
+  { username, password, tls }: Common,
+  options: ConnectOptions,
+): Promise<SshReach | undefined> {
+  if (group.spec.nodes.every(({ ssh, fence }) => ssh === undefined && fence === undefined)) return undefined;
+  const { reachBySsh } = await import('./ssh-host/connect-ssh.ts');
+  const login = {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(tls === undefined ? {} : { ca: tls.ca ?? '' }),
+  };
+  return reachBySsh(group, login, options);
 }
 
 async function commonOptions({ metadata, spec }: FailoverGroup, options: ConnectOptions): Promise<Common> {
@@ -62,12 +72,25 @@ async function commonOptions({ metadata, spec }: FailoverGroup, options: Connect
   };
 }
 
-function connectNode({ spec }: FailoverGroup, node: NodeSpec, common: Common): GroupNode {
-  const { host, port } = node.redis;
-  const redis = new RedisNode({ ...common, host, port });
+function connectNode(
+  { spec }: FailoverGroup,
+  node: NodeSpec,
+  common: Common,
+  bySsh: SshReach | undefined,
+): GroupNode {
   const { name, local } = node;
-  if (local === undefined) return { name, endpoint: { host, port }, redis };
+  const { host, port } = node.redis;
   const units = spec.units.map((unit) => unit.name);
-  const machine = new LocalHost({ directory: local.directory, units, redisUnit: spec.redis.unit });
-  return { name, endpoint: { host, port }, redis, host: machine };
+  const machine =
+    local === undefined
+      ? bySsh?.host(node)
+      : new LocalHost({ directory: local.directory, units, redisUnit: spec.redis.unit });
+  const fence = bySsh?.fence(node);
+  return {
+    name,
+    endpoint: { host, port },
+    redis: new RedisNode({ ...common, host, port }),
+    ...(machine === undefined ? {} : { host: machine }),
+    ...(fence === undefined ? {} : { fence }),
+  };
 }

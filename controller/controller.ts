@@ -191,6 +191,7 @@ export class Controller {
     for (const node of this.#held.get(key)?.nodes.values() ?? []) {
       node.redis.close();
       node.host?.close();
+      node.fence?.close();
     }
     this.#held.delete(key);
   }
@@ -207,5 +208,6 @@ function isRefused({ nodes }: Observation): boolean {
 
 /** Whatever of the spec makes new connections necessary when it changes. */
 function wiringOf({ spec }: FailoverGroup): string {
-  return JSON.stringify([spec.nodes, spec.redis, spec.ssh, spec.units]);
+  const { nodes, redis, ssh, units, failover } = spec;
+  return JSON.stringify([nodes, redis, ssh, units, failover.leaseSeconds > 0]);
 }

@@ -27,17 +27,16 @@ export async function stopUnits(node: GroupNode, units: readonly string[], epoch
   return node.host === undefined ? noHost(node) : node.host.stopUnits(units, epoch);
 }
 
-/** Stops the node's Redis, so that it can take no more writes; out of band comes with the hosts that have it. */
+/** Stops the node's Redis, or has another machine switch the whole node off: it can take no more writes. */
 export async function fence(
   node: GroupNode,
   method: 'stopRedis' | 'outOfBand',
   epoch: number,
 ): Promise<Outcome> {
   if (method === 'outOfBand')
-    return refused(
-      Reason.FencingMissing,
-      `${node.name}: no out-of-band fencing is configured in this controller.`,
-    );
+    return node.fence === undefined
+      ? refused(Reason.FencingMissing, `${node.name} has no fence in the spec.`)
+      : node.fence.powerOff();
   return node.host === undefined ? noHost(node) : node.host.stopRedis(epoch);
 }
 

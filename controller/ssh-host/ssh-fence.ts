@@ -1,0 +1,82 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Outcome } from '../../reconcilers/action.ts';
+import type { FencePort } from '../ports/fence.ts';
+import { Deadline } from '../redis/deadline.ts';
+import { lastLine, remoteText } from './remote-text.ts';
+import { shellCommand } from './shell-quote.ts';
+import { SshConnection } from './ssh-connection.ts';
+import type { SshLogin, Unreached } from './ssh-login.ts';
+import { type Ran, SshSession } from './ssh-session.ts';
+
+export interface SshFenceOptions {
+  readonly login: SshLogin;
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  readonly confirm: { readonly command: readonly string[]; readonly stdout: string };
+}
+
+/** The whole of it ends within this (ms). */
+const powerOffMs = 15_000;
+/** Of which the command itself may take this (ms); then it is asked what has become of the node. */
+const commandMs = 8_000;
+const askMs = 3_000;
+const pauseMs = 200;
+
+type Tried = Ran | Unreached;
+
+/** Switches a node off from another machine; it counts as off only when the confirming command says so. */
+export class SshFence implements FencePort {
+  readonly #options: SshFenceOptions;
+  readonly #connection: SshConnection;
+
+  constructor(options: SshFenceOptions) {
+    this.#options = options;
+    this.#connection = new SshConnection(options.login);
+  }
+
+  /** A command that fails is not the end: the node may be off already, and the confirmation tells. */
+  async powerOff(): Promise<Outcome> {
+    const { command, confirm } = this.#options;
+    const deadline = new Deadline(powerOffMs);
+    const ordered = await this.#run(command, commandMs, deadline);
+    let confirmed: Tried = ordered;
+    while (deadline.left > 0) {
+      if ('state' in confirmed && confirmed.state === 'unusable') break;
+      const asked = await this.#run(confirm.command, askMs, deadline);
+      if (hasEnded(asked) && asked.stdout.trim() === confirm.stdout) return { kind: 'done' };
+      // What was last said weighs more than a silence after it.
+      if (hasEnded(asked) || !hasEnded(confirmed) || confirmed === ordered) confirmed = asked;
+      await delay(Math.min(pauseMs, deadline.left));
+    }
+    return this.#failure(ordered, confirmed);
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #failure(ordered: Tried, confirmed: Tried): Outcome {
+    const { command, confirm } = this.#options;
+    const { name } = this.#connection;
+    if (hasEnded(confirmed)) {
+      const said = remoteText(confirmed.stdout) || lastLine(confirmed.stderr);
+      const before = `${command.join(' ')}: ${hasEnded(ordered) ? lastLine(ordered.stderr) || `exit code ${ordered.code}` : ordered.detail}`;
+      const message = `${name}: ${confirm.command.join(' ')} says ${JSON.stringify(said)}, not ${JSON.stringify(confirm.stdout)} (${before}).`;
+      return { kind: 'refused', reason: 'FenceNotConfirmed', message };
+    }
+    const message = `${name}: ${confirmed.detail}`;
+    return 'state' in confirmed && confirmed.state === 'unusable'
+      ? { kind: 'refused', reason: 'HostUnusable', message: confirmed.detail }
+      : { kind: 'unknown', reason: 'OutcomeUnknown', message };
+  }
+
+  async #run(argv: readonly string[], limitMs: number, deadline: Deadline): Promise<Tried> {
+    const session = await this.#connection.session(deadline);
+    if (!(session instanceof SshSession)) return session;
+    // sshd hands one string to the login shell.
+    return session.run({ command: shellCommand(argv), limitMs: Math.min(limitMs, deadline.left) });
+  }
+}
+
+const hasEnded = (tried: Tried): tried is Extract<Ran, { kind: 'ended' }> =>
+  'kind' in tried && tried.kind === 'ended';
