@@ -22,6 +22,8 @@ export interface TrafficOptions {
   onUnknown?: OnUnknown;
   /** How long a writer rests after each acknowledgement, in ms; absent: not at all. */
   restMs?: number;
+  /** The argv that the writer process is started behind: `nsenter --net=…` puts it somewhere else in the network. */
+  behind?: readonly string[];
   /** Overrides of how the clients reconnect; give every contender the same. */
   client?: Partial<Omit<ClientSettings, 'endpoints' | 'sentinels' | 'password'>>;
 }
@@ -62,9 +64,9 @@ export class Traffic {
 
   /** Resolves when the first write has been acknowledged. */
   static async start(options: TrafficOptions): Promise<Traffic> {
-    const child = fork(join(import.meta.dirname, 'writer-process.ts'), {
-      execArgv: [...process.execArgv, YOUNG_GENERATION],
-    });
+    const node = [process.execPath, ...process.execArgv, YOUNG_GENERATION];
+    const [execPath = process.execPath, ...execArgv] = [...(options.behind ?? []), ...node];
+    const child = fork(join(import.meta.dirname, 'writer-process.ts'), { execPath, execArgv });
     reapOnExit(child);
     const traffic = new Traffic(child);
     const client: ClientSettings = {
