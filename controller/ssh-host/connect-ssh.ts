@@ -55,12 +55,12 @@ export async function reachBySsh(
 ): Promise<SshReach> {
   const { metadata, spec } = group;
   const login = sshLogins(group, surroundings);
-  const script = await NodeScript.read();
   const first = spec.nodes.flatMap(({ ssh, fence }) => ssh ?? fence?.ssh ?? [])[0];
   if (first !== undefined) {
     const { read, places } = login(first);
     publicKeyOf((await read()).privateKey, places.privateKey);
   }
+  const script = await NodeScript.read();
   const units = spec.units.map((unit) => unit.name);
   const common = { script, group: metadata.name, units, redisUnit: spec.redis.unit };
   return {

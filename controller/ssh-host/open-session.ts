@@ -22,7 +22,8 @@ export async function openSession(login: SshLogin): Promise<SshSession | Unreach
     return await logIn(login, credentials, new KnownHosts(credentials.knownHosts));
   } catch (cause) {
     if (cause instanceof UnderstudyError) return unusable(cause.message);
-    throw cause;
+    const why = cause instanceof Error ? cause.name : 'no reason given';
+    return unusable(`${loginName(login)}: no connection could be made (${why}).`);
   }
 }
 

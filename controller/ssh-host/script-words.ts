@@ -16,4 +16,4 @@ export const isPlainPath = (path: string): boolean =>
   /^\/[A-Za-z0-9_./@+-]+$/.test(path) && !path.split('/').includes('..');
 
 /** Any word of a command for the script; a forced command is split at spaces and nothing in it is quoted. */
-export const isScriptWord = (word: string): boolean => /^[A-Za-z0-9_.:@/\\,=+-]+$/.test(word);
+export const isScriptWord = (word: string): boolean => /^[A-Za-z0-9_.:@/\\,=+%-]+$/.test(word);

@@ -74,13 +74,23 @@ test('in a folder of several groups one must be named', async (t) => {
   assert.match(found.out, /^two /);
 });
 
-test('what this version cannot reach is refused by the name of its field', async (t) => {
-  const ssh = `  ssh: { privateKeyFrom: { file: /k }, knownHostsFrom: { file: /h } }\n`;
-  const text = goodGroup('one', ssh).replace('port: 1 } }', 'port: 1 }, ssh: { host: h, user: root } }');
-  const folder = await folderWith(t, { 'ssh.yaml': text });
-  const ended = await runCommandLine(['--file', join(folder, 'ssh.yaml'), 'status']);
-  assert.equal(ended.code, 2);
-  assert.match(ended.err, /spec\.nodes\[0\]\.ssh: .*local/);
+test('a key for SSH that cannot be had, or is none, is told by its field and never shown', async (t) => {
+  const folder = await folderWith(t, { notAKey: 'geheim\n', known_hosts: 'h ssh-ed25519 AAAA\n' });
+  const group = (key: string) =>
+    goodGroup(
+      'one',
+      `  ssh: { privateKeyFrom: { file: ${key} }, knownHostsFrom: { file: ${join(folder, 'known_hosts')} } }\n`,
+    ).replace('port: 1 } }', 'port: 1 }, ssh: { host: h, user: root } }');
+  for (const [key, why] of [
+    ['/nowhere/key', /spec\.ssh\.privateKeyFrom: \/nowhere\/key cannot be read \(ENOENT\)/],
+    [join(folder, 'notAKey'), /spec\.ssh\.privateKeyFrom \(.*notAKey\) holds no private key/],
+  ] as const) {
+    const groups = await folderWith(t, { 'ssh.yaml': group(key) });
+    const ended = await runCommandLine(['--file', join(groups, 'ssh.yaml'), 'status']);
+    assert.equal(ended.code, 2);
+    assert.match(ended.err, why);
+    assert.doesNotMatch(ended.err, /geheim/);
+  }
 });
 
 test('a password that cannot be had is told by its field, never by its value', async (t) => {

@@ -89,14 +89,15 @@ export class SshServer {
   }
 
   login(overrides: { user?: string; privateKey?: string; knownHosts?: string } = {}): SshLogin {
+    const credentials = {
+      privateKey: new Secret(overrides.privateKey ?? this.clientKey.private),
+      knownHosts: overrides.knownHosts ?? this.knownHosts,
+    };
     return {
       host: '127.0.0.1',
       port: this.port,
       user: overrides.user ?? 'root',
-      read: async () => ({
-        privateKey: new Secret(overrides.privateKey ?? this.clientKey.private),
-        knownHosts: overrides.knownHosts ?? this.knownHosts,
-      }),
+      read: async () => credentials,
       places: { privateKey: 'spec.ssh.privateKeyFrom', knownHosts: 'spec.ssh.knownHostsFrom' },
     };
   }
