@@ -93,21 +93,26 @@ async function carryOut(
   const { clock, tell } = dependencies;
   let remembered = decision.memory;
   const failed: Action[] = [];
+  const done: Action[] = [];
   for (let rest: readonly Action[] = decision.actions; rest.length > 0; ) {
     const [action, ...later] = rest;
     if (action === undefined) break;
     const begun = clock.now();
-    const outcome = await act(dependencies, stored, action);
+    const outcome = await act(dependencies, stored, { action, done });
     const ended = clock.now();
     remembered = noteOutcome(remembered, action, outcome, ended);
     tell({ kind: 'acted', action, outcome, milliseconds: ended - begun });
-    if (outcome.kind !== 'done') failed.push(action);
+    (outcome.kind === 'done' ? done : failed).push(action);
     rest = outcome.kind === 'done' ? later : stillSound(later, [action]);
   }
   return { remembered, failed };
 }
 
-async function act(dependencies: PassDependencies, stored: StoredGroup, action: Action): Promise<Outcome> {
-  if (action.kind !== 'record') return executeAction(dependencies, action);
+async function act(
+  dependencies: PassDependencies,
+  stored: StoredGroup,
+  { action, done }: { action: Action; done: readonly Action[] },
+): Promise<Outcome> {
+  if (action.kind !== 'record') return executeAction(dependencies, action, done);
   return dependencies.store.writeStatus(stored.key, action.status, stored.version);
 }

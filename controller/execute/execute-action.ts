@@ -7,8 +7,15 @@ import { fence, startRedis, startUnits, stopUnits } from './units.ts';
 
 export type Effect = Exclude<Action, { kind: 'record' }>;
 
-/** Carries out one action on the world. Never rejects: a fault is an outcome. */
-export async function executeAction(reach: Reach, action: Effect): Promise<Outcome> {
+/**
+ * Carries out one action on the world. Never rejects: a fault is an outcome. `done`: what the same plan did
+ * before it, under the same epoch.
+ */
+export async function executeAction(
+  reach: Reach,
+  action: Effect,
+  done: readonly Action[] = [],
+): Promise<Outcome> {
   const named = action.kind === 'handOver' ? action.from : action.node;
   const node = reach.nodes.get(named);
   if (node === undefined) return unknownNode(named);
@@ -20,7 +27,7 @@ export async function executeAction(reach: Reach, action: Effect): Promise<Outco
     case 'repoint':
       return withNode(reach, action.to, (to) => repoint(node, to, action));
     case 'startUnits':
-      return startUnits(reach, node, action);
+      return startUnits(reach, node, { start: action, done });
     case 'stopUnits':
       return stopUnits(node, action.units, action.epoch);
     case 'fence':
