@@ -96,6 +96,10 @@ export class LocalHost implements HostPort {
     });
   }
 
+  async startRedis(epoch: number): Promise<Outcome> {
+    return this.startUnits([this.#options.redisUnit], epoch);
+  }
+
   async copyAside(
     path: string,
     epoch: number,

@@ -17,6 +17,7 @@ export interface BesideInfo {
   readonly config: Readonly<Record<string, string>>;
   readonly otherAgent: boolean;
   readonly priority: number;
+  readonly replicationLogin?: 'right' | 'wrong';
 }
 
 /** Translates INFO's default sections; `unusable` when something that every supported version tells is missing. */

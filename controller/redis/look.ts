@@ -2,13 +2,14 @@ import type { RedisView } from '../../reconcilers/observation.ts';
 import { viewOfErrorReply } from './classify-fault.ts';
 import { type Answer, type Command, textOf } from './connection.ts';
 import { parseInfo, viewOfInfo } from './info.ts';
+import type { ReplicationLogin } from './replication-login.ts';
 
 /** Sentinels that watch a Redis subscribe to this channel on it (sentinel.c, SENTINEL_HELLO_CHANNEL). */
 const sentinelChannel = '__sentinel__:hello';
 
 /** Everything that one look asks, for one round trip. One name a CONFIG GET: 6.2 takes no more. */
 export function lookCommands(managedSettings: readonly string[]): Command[] {
-  const settings = ['replica-priority', ...managedSettings];
+  const settings = ['replica-priority', 'masterauth', 'masteruser', ...managedSettings];
   return [
     ['info'],
     ['pubsub', 'NUMSUB', sentinelChannel],
@@ -17,14 +18,16 @@ export function lookCommands(managedSettings: readonly string[]): Command[] {
 }
 
 /** The view that the answers to `lookCommands` give. */
-export function viewOfLook(answers: readonly Answer[]): RedisView {
+export function viewOfLook(answers: readonly Answer[], login: ReplicationLogin | undefined): RedisView {
   const fault = answers.find((answer) => 'error' in answer);
   if (fault !== undefined) return viewOfErrorReply(fault.error);
-  const [info, subscribers, priority, ...settings] = answers;
+  const [info, subscribers, priority, masterauth, masteruser, ...settings] = answers;
+  const replicationLogin = login?.verdict(list(masterauth)[1], list(masteruser)[1]);
   return viewOfInfo(parseInfo(textOf(info)), {
     otherAgent: Number(list(subscribers)[1] ?? 0) > 0,
     priority: Number(list(priority)[1] ?? 0),
     config: Object.fromEntries(settings.flatMap(settingOf)),
+    ...(replicationLogin === undefined ? {} : { replicationLogin }),
   });
 }
 

@@ -9,6 +9,7 @@ import { parseInfo, positionOfInfo } from './info.ts';
 import { lookCommands, viewOfLook } from './look.ts';
 import { defaultTimeoutMs, type RedisNodeOptions } from './options.ts';
 import { RedisReason, refused } from './refusals.ts';
+import { ReplicationLogin } from './replication-login.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /**
@@ -22,6 +23,7 @@ export class RedisNode implements RedisNodePort {
   readonly #commandTimeoutMs: number;
   readonly #connectTimeoutMs: number;
   readonly #lookCommands: readonly Command[];
+  readonly #login: ReplicationLogin | undefined;
 
   constructor(options: RedisNodeOptions) {
     this.#held = new HeldConnection(options);
@@ -29,6 +31,8 @@ export class RedisNode implements RedisNodePort {
     this.#commandTimeoutMs = options.commandTimeoutMs ?? defaultTimeoutMs;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? defaultTimeoutMs;
     this.#lookCommands = lookCommands(options.managedSettings);
+    const { password, username = '' } = options;
+    this.#login = password === undefined ? undefined : new ReplicationLogin(username, password);
   }
 
   /** One round trip over the held connection. A connection that ends under it is made again, and asked again. */
@@ -39,7 +43,7 @@ export class RedisNode implements RedisNodePort {
       if (opened.kind === 'none') return opened.view;
       const timeoutMs = Math.min(this.#commandTimeoutMs, deadline.left);
       const reply = await opened.connection.run(this.#lookCommands, timeoutMs);
-      if (reply.kind === 'answered') return viewOfLook(reply.answers);
+      if (reply.kind === 'answered') return viewOfLook(reply.answers, this.#login);
       if (reply.kind === 'late') return { state: 'silent' };
       if (reply.kind === 'garbled') return garbledView;
     }
@@ -94,6 +98,19 @@ export class RedisNode implements RedisNodePort {
     for (const [name, value] of Object.entries(settings)) {
       const outcome = await this.#change(['config', 'SET', name, value]);
       if (outcome.kind !== 'done') return { ...outcome, message: `${name}: ${outcome.message}` };
+    }
+    return { kind: 'done' };
+  }
+
+  /** CONFIG SET masterauth and masteruser; what a server says of a refusal is told without the secret. */
+  async setReplicationLogin(): Promise<Outcome> {
+    const login = this.#login;
+    if (login === undefined)
+      return refused(RedisReason.InvalidSetting, 'spec.redis.auth gives no password to set.');
+    for (const [name, value] of Object.entries(login.settings())) {
+      const outcome = await this.#change(['config', 'SET', name, value]);
+      if (outcome.kind !== 'done')
+        return { ...outcome, message: `${name}: ${login.redact(outcome.message)}` };
     }
     return { kind: 'done' };
   }

@@ -1,4 +1,4 @@
-import type { HostPort } from '../../controller/ports/host.ts';
+import type { HostPort, LeaseTerms } from '../../controller/ports/host.ts';
 import type { Reply } from '../../controller/ports/redis-node.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
 import type { HostView, UnitView } from '../../reconcilers/observation.ts';
@@ -28,6 +28,8 @@ export class FakeMachine {
   readonly files = new Map<string, string>();
   readonly listeners = new Set<() => void>();
   epoch = 0;
+  /** Whether a watch was ever armed; its time does not run here. */
+  leased = false;
   reachable = true;
   now = 0;
 
@@ -87,8 +89,9 @@ export class FakeHost implements HostPort {
     this.#redisUnit = redisUnit;
   }
 
-  async observe(): Promise<HostView> {
+  async observe(lease?: LeaseTerms): Promise<HostView> {
     if (!this.#machine.reachable) return { state: 'silent' };
+    if (lease !== undefined && lease.epoch >= this.#machine.epoch) this.#machine.leased = true;
     const redis = this.#view(this.#redisUnit);
     return {
       state: 'answers',
@@ -97,6 +100,7 @@ export class FakeHost implements HostPort {
       units: this.#units.map((name) => this.#view(name)),
       epoch: this.#machine.epoch,
       freeDiskBytes: 1e12,
+      lease: { state: this.#machine.leased ? 'armed' : 'absent' },
     };
   }
 
@@ -123,6 +127,10 @@ export class FakeHost implements HostPort {
       this.#machine.stop(unit);
       return { kind: 'done' };
     });
+  }
+
+  async startRedis(epoch: number): Promise<Outcome> {
+    return this.startUnits([this.#redisUnit], epoch);
   }
 
   async copyAside(

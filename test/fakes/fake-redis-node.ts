@@ -116,6 +116,12 @@ export class FakeRedisNode implements RedisNodePort {
     );
   }
 
+  setReplicationLogin(): Promise<Outcome> {
+    return this.#change('setReplicationLogin', (server) => {
+      server.replicationLogin = 'right';
+    });
+  }
+
   async snapshot(): Promise<Reply<string>> {
     const outcome = await this.#change('snapshot', () => {});
     return outcome.kind === 'done' ? { kind: 'done', value: '/fake/dump.rdb' } : outcome;

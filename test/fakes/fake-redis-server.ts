@@ -19,6 +19,8 @@ export class FakeRedisServer {
   readonly clients = new Set<FakeClient>();
   readonly config: Record<string, string> = { maxmemory: '0', 'repl-ping-replica-period': '10' };
   state: FakeState = 'up';
+  /** Whether it would log in to a primary with the group's password; undefined while the group has none. */
+  replicationLogin: 'right' | 'wrong' | undefined;
   hasConfigFile = true;
   runId = newId();
   replicationId = newId();
@@ -159,6 +161,7 @@ export class FakeRedisServer {
           return value === undefined ? [] : [[name, value] as const];
         }),
       ),
+      ...(this.replicationLogin !== undefined && { replicationLogin: this.replicationLogin }),
       otherAgent: false,
       priority: 100,
     } as const;

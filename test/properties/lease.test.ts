@@ -54,7 +54,10 @@ test('however wires fail and heal, a unit starts elsewhere only when the lease h
         else if (event === 'hang') group.world.get('a').process = 'hung';
         else if ('passes' in event) await pass(group, event.passes, event.everyMs);
         else if ('cable' in event) pull(group, event.cable, event.on);
-        else group.world.cut(...(wires[event.wire] ?? wires[0]), event.on);
+        else {
+          const [one, other] = wires[event.wire] ?? wires[0];
+          group.world.cut(one, other, event.on);
+        }
         if (group.status.fences?.some(({ proof }) => proof === 'LeaseExpired')) ended.byLease += 1;
       }
       assert.deepEqual(group.world.violations, []);

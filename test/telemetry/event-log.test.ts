@@ -59,7 +59,8 @@ test('what stands in the way is told once, and once more when it is gone', () =>
 test('an action is info when done and warn otherwise, and its settings stay out', () => {
   const { lines, log } = kept();
   const events = new EventLog(log, 'p');
-  const action = { kind: 'applyConfig', node: 'a', settings: { x: 'hidden-value' }, epoch: 7 } as const;
+  const set = { settings: { x: 'hidden-value' }, replicationLogin: false };
+  const action = { kind: 'applyConfig', node: 'a', ...set, epoch: 7 } as const;
   events.note({ kind: 'acted', key: 'g', pass: 1, action, outcome: { kind: 'done' }, milliseconds: 1.26 });
   const outcome = { kind: 'unknown', reason: 'OutcomeUnknown', message: 'no answer' } as const;
   events.note({ kind: 'acted', key: 'g', pass: 1, action, outcome, milliseconds: 500 });
