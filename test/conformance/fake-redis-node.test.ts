@@ -33,6 +33,9 @@ redisNodeConformance('fake Redis', async () => {
     changePassword: async () => {
       server.state = 'unauthorised';
     },
+    spoilReplicationLogin: async () => {
+      server.replicationLogin = 'wrong';
+    },
   });
   return {
     primary: staged(primary),

@@ -22,6 +22,8 @@ export interface StagedServer {
   /** Kills it and starts it again; gives a function that resolves when it has loaded its data. */
   startLoading(): Promise<() => Promise<void>>;
   changePassword(): Promise<void>;
+  /** What it would log in to a primary with is wrong from now on. */
+  spoilReplicationLogin(): Promise<void>;
 }
 
 export interface Stage {
@@ -297,9 +299,20 @@ function failing(suite: Suite): void {
     }
   });
 
+  suite('a wrong replication login is seen, and set right under a claim', async ({ primary }) => {
+    await primary.spoilReplicationLogin();
+    const node = primary.node();
+    assert.equal((await primaryView(node)).replicationLogin, 'wrong');
+    refusedWith(await node.setReplicationLogin(), 'NotClaimed');
+    await done(node.claim(1));
+    await done(node.setReplicationLogin());
+    assert.equal((await primaryView(node)).replicationLogin, 'right');
+  });
+
   suite('no secret stands in anything that it says', async ({ primary, secrets }) => {
     const node = await claimed(primary, 1);
     const said: unknown[] = [node, await node.observe(), await node.setConfig({ 'no-such-setting': '1' })];
+    said.push(await node.setReplicationLogin(), await node.observe());
     await primary.changePassword();
     const stranger = primary.node();
     said.push(stranger, await stranger.observe(), await stranger.claim(2), await stranger.position());

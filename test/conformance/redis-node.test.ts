@@ -84,6 +84,10 @@ function staged(server: RedisServer, connect: (address: RedisServer['address']) 
       const admin = await server.admin();
       await admin.config('SET', 'requirepass', 'another');
     },
+    spoilReplicationLogin: async () => {
+      const admin = await server.admin();
+      await admin.config('SET', 'masterauth', 'spoilt');
+    },
   };
 }
 
