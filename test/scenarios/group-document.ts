@@ -14,8 +14,8 @@ export interface GroupOptions {
   readonly switchover?: Readonly<Record<string, unknown>>;
   /** The hypervisor can switch the nodes off. */
   readonly isFencedOutOfBand?: boolean;
-  /** The login on the nodes, and its key's file; root and the lab's key if not told. */
-  readonly login?: { readonly user: string; readonly keyFile: string };
+  /** The login on the nodes; root if not told. */
+  readonly user?: string;
 }
 
 /** Short waits: a scenario shall take seconds. */
@@ -39,7 +39,7 @@ export function groupDocument(lab: Lab, options: GroupOptions = {}): object {
     return {
       name,
       redis: { host: address, port: 6379 },
-      ssh: { host: address, user: options.login?.user ?? 'root' },
+      ssh: { host: address, user: options.user ?? 'root' },
       ...(options.isFencedOutOfBand === true ? { fence } : {}),
     };
   };
@@ -56,7 +56,7 @@ export function groupDocument(lab: Lab, options: GroupOptions = {}): object {
         config: { maxmemory: '512mb', 'maxmemory-policy': 'allkeys-lru', save: '900 1' },
       },
       ssh: {
-        privateKeyFrom: { file: options.login?.keyFile ?? lab.privateKeyFile },
+        privateKeyFrom: { file: lab.privateKeyFile },
         knownHostsFrom: { file: lab.knownHostsFile },
       },
       units: units.map((name) => ({ name })),

@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Reason } from '../../reconcilers/reasons.ts';
 import { describeStatus } from '../demo/status-watch.ts';
 import { ackedKeys, monotonicMs, readBotRecords } from '../lab/bot-log.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -8,11 +9,13 @@ import { freshHosts } from './fresh-hosts.ts';
 import { groupName, nodeNames } from './group-document.ts';
 import { missingKeys } from './held-keys.ts';
 import type { Scenario } from './scenario.ts';
-import { Stage } from './stage.ts';
+import { isMove, Stage } from './stage.ts';
 import { type Ending, type Facts, judge, type Verdict } from './verdict.ts';
 
-/** For so long nothing more may be done when all has settled: two probes and a bit. */
+/** For so long nothing more may be done in the end: two probes and a bit. */
 const quietMs = 2_200;
+/** Settings follow the roles a few looks later; then it must be quiet. */
+const quietRounds = 4;
 
 export interface Played extends Verdict {
   readonly name: string;
@@ -37,18 +40,20 @@ export async function play(lab: Lab, scenario: Scenario, folder: string): Promis
   return { name: scenario.name, ...verdict, seconds: Math.round((performance.now() - began) / 100) / 10 };
 }
 
-async function perform(stage: Stage, { before, run }: Scenario): Promise<Ending> {
-  await before?.(stage);
+async function perform(stage: Stage, scenario: Scenario): Promise<Ending> {
+  if (scenario.redisRestartsItself !== true) await stage.keepRedisDown();
+  await scenario.before?.(stage);
   stage.startController();
   await stage.settled('ct100');
+  await stage.said('FailoverReady', scenario.failoverReady ?? Reason.WouldSucceed);
   await stage.startWriters();
   await stage.traffic?.acked(50);
-  return run(stage);
+  return scenario.run(stage);
 }
 
 async function look(stage: Stage, ending: Ending): Promise<Facts> {
   const { lab, traffic } = stage;
-  const laterActions = await stage.doneWithin(quietMs);
+  const laterActions = await settle(stage);
   await traffic?.stop();
   const outside = await traffic?.report();
   const records = readBotRecords(lab, nodeNames);
@@ -67,6 +72,17 @@ async function look(stage: Stage, ending: Ending): Promise<Facts> {
     laterActions,
     copies: await copiesOf(stage),
   };
+}
+
+/** Waits until nothing more is done. What was moved meanwhile, or done without end, must not have been. */
+async function settle(stage: Stage): Promise<string[]> {
+  const done: string[] = [];
+  for (let round = 0; round < quietRounds; round += 1) {
+    const now = await stage.doneWithin(quietMs);
+    if (now.length === 0) return done.filter(isMove);
+    done.push(...now);
+  }
+  return done;
 }
 
 async function rolesOf(lab: Lab): Promise<Facts['roles']> {

@@ -13,6 +13,11 @@ import { actionText, ControllerRun, type LogLine, launcher } from './controller-
 import { type GroupOptions, groupDocument, nodeNames, redisUnit } from './group-document.ts';
 
 const patienceMs = 40_000;
+/** The actions that change who leads, or where bots run. */
+const moves = ['promote', 'handOver', 'repoint', 'fence', 'startUnits', 'stopUnits', 'preserve'];
+/** Whether an action, as `actionText` has it, is one of those. */
+export const isMove = (action: string): boolean => moves.some((move) => action.startsWith(move));
+
 const writers = 3;
 const restMs = 2;
 
@@ -150,6 +155,30 @@ export class Stage {
         this.condition('Ready', status)?.status === 'True',
       timeoutMs,
     );
+  }
+
+  /** Resolves when this node leads and the bots run there, though not all may be well: its replica may be down. */
+  tookOver(primary: string, timeoutMs = patienceMs): Promise<Status> {
+    return this.until(
+      `${primary} leads with the bots beside it`,
+      (status) =>
+        status.currentPrimary === primary &&
+        status.transition === undefined &&
+        this.condition('UnitsPlaced', status)?.status === 'True',
+      timeoutMs,
+    );
+  }
+
+  /** Resolves when writers outside were acknowledged so many more writes. */
+  async written(more = 200): Promise<void> {
+    const report = await this.#traffic?.report();
+    await this.#traffic?.acked((report?.ackedWrites ?? 0) + more);
+  }
+
+  /** Plays on for a while in which nothing may move: no role, no unit. Throws when something did. */
+  async nothingMoves(ms: number): Promise<void> {
+    const moved = (await this.doneWithin(ms)).filter(isMove);
+    if (moved.length > 0) throw new Error(`moved what had to stay: ${moved.join(', ')}`);
   }
 
   /** Resolves when a condition is this, for this reason. */

@@ -8,6 +8,8 @@ export interface Ending {
   readonly primary: string;
   /** Where the bots run; beside the primary if not told. */
   readonly botsOn?: string | 'nowhere';
+  /** A bot that cannot run there, such as `equity`. */
+  readonly brokenBot?: string;
   /** Why Ready is not True; it must be True if not told. */
   readonly notReady?: string;
   /** Acknowledged writes may be gone, as long as they are counted: the primary died. */
@@ -32,7 +34,7 @@ export interface Facts {
   readonly writeGapMs: number;
   /** All that the controllers did. */
   readonly actions: readonly string[];
-  /** What was done after all had settled: there must be nothing. */
+  /** What was moved, or done without end, after the scenario said that it was over: there must be nothing. */
   readonly laterActions: readonly string[];
   /** The copies that were set aside: whether Redis can load them, and how many keys they hold. */
   readonly copies: readonly { readonly path: string; readonly keys: number | undefined }[];
@@ -123,6 +125,7 @@ function botProblems({ ending, records, atMs }: Facts): string[] {
   return records.flatMap((record) => {
     const last = runsOf(record).at(-1);
     const isRunning = last !== undefined && !last.isStopped && atMs - last.toMs < silentMs;
+    if (record.bot === ending.brokenBot && record.node === wanted) return [];
     if (isRunning === (record.node === wanted)) return [];
     return [`${record.bot} ${isRunning ? 'runs' : 'does not run'} on ${record.node}`];
   });
