@@ -86,11 +86,13 @@ async function crash({ stage, narrator, traffic, meter }: Play, primary: NodeNam
   const pids = await Promise.all([pidOf(victim), pidOf(bystander)]);
   const [victimPid, bystanderPid] = pids;
   try {
+    // With the 1 that the controller keeps there, a primary whose replica is gone takes no write that could be lost.
+    await victim.config('SET', 'min-replicas-to-write', '0');
     process.kill(bystanderPid, 'SIGSTOP');
     // The signal is not carried out at once.
     await delay(5);
     await victim.call('CLIENT', 'KILL', 'TYPE', 'replica');
-    narrator.tell(`${standby} stalled and cut off from ${primary}`);
+    narrator.tell(`${standby} stalled and cut off from ${primary}, whose min-replicas-to-write was taken away`);
     await traffic.acked(meter.total + divergingWrites);
     process.kill(victimPid, 'SIGKILL');
     narrator.tell(`SIGKILL to ${primary}'s redis-server (pid ${victimPid})`);
