@@ -19,6 +19,8 @@ export interface Progress {
   readonly refusal?: { readonly reason: string; readonly message: string };
   /** Actions of unknown outcome so far. */
   readonly unknowns: number;
+  /** What the last of them said. */
+  readonly doubt?: string;
 }
 
 /** A setting that we applied; `shown` is what Redis showed at the first look after that. */

@@ -39,7 +39,8 @@ export function takeUp(memory: Memory, open: Transition | undefined, now: number
 }
 
 function advance(progress: Progress, action: Action, outcome: Outcome, now: number): Progress {
-  if (outcome.kind === 'unknown') return { ...progress, unknowns: progress.unknowns + 1 };
+  if (outcome.kind === 'unknown')
+    return { ...progress, unknowns: progress.unknowns + 1, doubt: outcome.message };
   if (outcome.kind === 'refused')
     return { ...progress, refusal: { reason: outcome.reason, message: outcome.message } };
   switch (action.kind) {

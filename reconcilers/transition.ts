@@ -83,7 +83,7 @@ function whyPutBack(situation: Situation): { reason: string; message: string } |
   if ((progress?.unknowns ?? 0) < toleratedUnknowns) return undefined;
   return {
     reason: Reason.OutcomeUnknown,
-    message: `The outcome of a step stayed unknown ${toleratedUnknowns} times.`,
+    message: `A step was tried ${toleratedUnknowns} times and did not come to its end: ${progress?.doubt}`,
   };
 }
 

@@ -23,9 +23,9 @@ export function moveVerdict(before: Status, status: Status, to: string): MoveVer
     lastTransition !== undefined && lastTransition.epoch > (before.epoch ?? 0) ? lastTransition : undefined;
   if (currentPrimary === to && handledPrimary === to)
     return record === undefined ? { kind: 'done' } : { kind: 'done', record };
-  if (failedAttempt?.to === to && failedAttempt.time !== before.failedAttempt?.time && unitsAreBack(status)) {
+  if (failedAttempt?.to === to && failedAttempt.time !== before.failedAttempt?.time) {
     const { reason, message, retryTime } = failedAttempt;
-    return { kind: 'putBack', reason, message, retryTime };
+    return areUnitsStarted(status) ? { kind: 'putBack', reason, message, retryTime } : undefined;
   }
   if (record !== undefined && record.to !== to && handledPrimary === to)
     return {
@@ -47,8 +47,9 @@ function refusalOf(before: Status, { observedGeneration, conditions }: Status): 
   return { kind: 'refused', reason, message };
 }
 
-function unitsAreBack({ conditions }: Status): boolean {
-  return conditions?.find((condition) => condition.type === 'UnitsPlaced')?.status !== 'False';
+/** What was stopped is started again at once; a unit that takes its time to end comes back when it has. */
+function areUnitsStarted({ conditions }: Status): boolean {
+  return conditions?.find((condition) => condition.type === 'UnitsPlaced')?.reason !== 'UnitsNotRunning';
 }
 
 /** What a person may read of a move under way, or why it waits. */

@@ -79,6 +79,7 @@ function describeProgram(terminal: Terminal, ended: (code: ExitCode) => void): C
   };
   addLookCommands(program, { terminal, ended, choice });
   addMoveCommands(program, { terminal, ended, choice });
+  addNodeCommands(program, { terminal, ended, choice });
   return program;
 }
 
@@ -159,6 +160,38 @@ function addMoveCommands(program: Command, { terminal, ended, choice }: Frame): 
       const { pauseCommand } = await import('./pause-command.ts');
       ended(await pauseCommand(terminal, paused, options(flags)));
     });
+}
+
+interface NodeFlags {
+  readonly node: string;
+  readonly as: string;
+  readonly identity?: string;
+  readonly user: string;
+  readonly data: string;
+  readonly acceptNewHostKey?: boolean;
+  readonly json?: boolean;
+}
+
+function addNodeCommands(program: Command, { terminal, ended, choice }: Frame): void {
+  const nodes = program.command('node').description('prepare the machines of the nodes');
+  for (const [name, how, description] of [
+    ['install', 'install', 'let the key of the controller run understudy-node on a node, and nothing else'],
+    ['uninstall', 'remove', 'take away what install put on a node'],
+  ] as const)
+    nodes
+      .command(name)
+      .description(description)
+      .requiredOption('--node <name>', 'name of the node')
+      .option('--as <login>', 'login that may do anything there (root, or sudo without a password)', 'root')
+      .option('--identity <file>', 'private key of that login; else the one of the controller')
+      .option('--user <login>', 'login that the controller gets', 'understudy')
+      .option('--data <folder>', 'where Redis keeps its data there', '/var/lib/redis')
+      .option('--accept-new-host-key', 'trust the host key that it shows now, when none is known of it')
+      .option('--json', 'one JSON document')
+      .action(async ({ data, ...flags }: NodeFlags) => {
+        const { nodeCommand } = await import('./node-command.ts');
+        ended(await nodeCommand(terminal, how, { ...choice(), ...flags, dataFolder: data }));
+      });
 }
 
 function milliseconds(text: string): number {
