@@ -17,6 +17,10 @@ export interface UnitTraits {
 
 /** A machine, real or not, and what tests may do to it. */
 export interface HostStage {
+  /** Whether the machine tells of what happens on it by itself; absent: it does. */
+  readonly isTold?: boolean;
+  /** Whether it knows when a unit ended that ended well; absent: it does. */
+  readonly knowsEnds?: boolean;
   /** A new adapter; it watches `bot.service` and `second.service`, and `redis.service` as Redis's own. */
   host(): HostPort;
   define(name: string, traits?: UnitTraits): Promise<void>;
@@ -115,7 +119,7 @@ function stopping(suite: Suite): void {
     done(await host.stopUnits(['bot.service'], 1));
     const view = await unit(host, 'bot.service');
     assert.deepEqual([view.state, view.result], ['stopped', 'success']);
-    assert.ok((view.endedSeconds ?? -1) >= 0);
+    if (stage.knowsEnds !== false) assert.ok((view.endedSeconds ?? -1) >= 0);
     done(await host.stopUnits(['bot.service', 'second.service'], 1));
     done(await host.startUnits(['bot.service'], 1));
     assert.equal((await unit(host, 'bot.service')).state, 'running');
@@ -146,8 +150,9 @@ function stopping(suite: Suite): void {
   suite("Redis's own unit is seen and stopped", async (stage) => {
     const host = stage.host();
     refusedWith(await host.stopRedis(1), 'UnknownUnit');
+    refusedWith(await host.startRedis(1), 'UnknownUnit');
     await stage.define('redis.service', { restartsItself: true });
-    done(await host.startUnits(['redis.service'], 1));
+    done(await host.startRedis(1));
     assert.equal((await answer(host)).redisUnit?.state, 'running');
     assert.equal(await stage.runs('redis.service'), 1);
     done(await host.stopRedis(1));
@@ -161,10 +166,10 @@ function ending(suite: Suite): void {
   suite('a crash is told of, and seen as a failure by a signal', async (stage) => {
     await stage.define('redis.service');
     const host = stage.host();
-    done(await host.startUnits(['redis.service'], 1));
+    done(await host.startRedis(1));
     const told = new Promise<void>((resolve) => host.onChange(resolve));
     await stage.crash('redis.service');
-    await told;
+    if (stage.isTold !== false) await told;
     const view = await until('the crash is seen', async () => {
       const seen = (await answer(host)).redisUnit;
       return seen?.state === 'failed' && seen;
@@ -194,7 +199,9 @@ function ending(suite: Suite): void {
     suite(`a program that ends by itself with ${code} has ${state}`, async (stage) => {
       await stage.define('bot.service', { endsWith: code });
       const host = stage.host();
-      done(await host.startUnits(['bot.service'], 1));
+      const outcome = await host.startUnits(['bot.service'], 1);
+      // It may have ended before anybody could see it run.
+      if (outcome.kind !== 'done') refusedWith(outcome, 'UnitNotStarted');
       const view = await until('its end is seen', async () => {
         const seen = await unit(host, 'bot.service');
         return seen.state === state && seen;
@@ -231,7 +238,8 @@ function underEpochs(suite: Suite): void {
     await stage.define('second.service');
     await stage.define('redis.service');
     const host = stage.host();
-    done(await host.startUnits(['second.service', 'redis.service'], 6));
+    done(await host.startUnits(['second.service'], 6));
+    done(await host.startRedis(6));
     // A question under an epoch counts as well as an effect.
     done(await host.stopUnits(['bot.service'], 7));
     const deposed = stage.host();
@@ -239,6 +247,7 @@ function underEpochs(suite: Suite): void {
     refusedWith(await deposed.startUnits(['bot.service'], 6), 'EpochTooOld');
     refusedWith(await deposed.stopUnits(['second.service'], 6), 'EpochTooOld');
     refusedWith(await deposed.stopRedis(6), 'EpochTooOld');
+    refusedWith(await deposed.startRedis(6), 'EpochTooOld');
     refusedWith(await deposed.copyAside(path, 6, 1), 'EpochTooOld');
     const view = await answer(deposed);
     assert.equal(view.epoch, 7);
