@@ -44,13 +44,14 @@ export class ControllerRun {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  get pid(): number | undefined {
-    return this.#child.pid;
-  }
-
   /** As a crash or the kernel's out-of-memory killer would. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  /** Resolves when the process has ended, however. */
+  async ended(): Promise<void> {
     await this.#exited;
   }
 

@@ -14,6 +14,7 @@ interface Flags {
   readonly json?: boolean;
   readonly list?: boolean;
   readonly only?: readonly string[];
+  readonly keep?: boolean;
   readonly jobs: string;
 }
 
@@ -24,6 +25,7 @@ const program = new Command('test:lab')
   .option('--json', 'one JSON document as the last line of stdout')
   .option('--list', 'only tell which scenarios there are')
   .option('--only <name...>', 'only these')
+  .option('--keep', 'keep what tells of a scenario even when all went well')
   .option('--jobs <number>', 'labs side by side', '2')
   .showHelpAfterError();
 
@@ -68,7 +70,7 @@ async function playAll(scenarios: readonly Scenario[], jobs: number, folder: str
           const result = await play(lab, next, join(folder, next.name));
           played.push(result);
           say(lineOf(result));
-          if (result.ok) rmSync(join(folder, next.name), { recursive: true });
+          if (result.ok && flags.keep !== true) rmSync(join(folder, next.name), { recursive: true });
         }
       }),
     );
@@ -87,8 +89,8 @@ if (flags.list) {
   const folder = await mkdtemp(join(tmpdir(), 'understudy-scenarios-'));
   const results = await playAll(scenarios, Number(flags.jobs), folder);
   const ok = results.length === scenarios.length && results.every((result) => result.ok);
-  if (ok) rmSync(folder, { recursive: true });
-  else say(`what tells of the failed ones: ${folder}`);
+  if (ok && flags.keep !== true) rmSync(folder, { recursive: true });
+  else say(`what tells of them: ${folder}`);
   process.stdout.write(
     flags.json ? `${JSON.stringify({ ok, scenarios: results })}\n` : `${table(results)}\n`,
   );

@@ -94,11 +94,12 @@ export class Stage {
     await this.#controller?.stop();
   }
 
-  /** SIGKILLs the controller the moment it logs such a line, and resolves then. */
-  async killControllerAt(what: string, isIt: (line: LogLine) => boolean): Promise<void> {
+  /** SIGKILLs the controller the moment that it logs such a line, or so much later, and resolves then. */
+  async killControllerAt(what: string, isIt: (line: LogLine) => boolean, laterMs = 0): Promise<void> {
     const controller = this.#controller;
-    await this.logged(what, isIt, () => void controller?.kill());
-    await controller?.kill();
+    const kill = () => void controller?.kill();
+    await this.logged(what, isIt, () => (laterMs === 0 ? kill() : setTimeout(kill, laterMs)));
+    await controller?.ended();
   }
 
   /** Resolves with the next line of the log that passes; `atOnce` is called before anything else happens. */

@@ -19,7 +19,7 @@ export const diskFull: Scenario = {
     "The replica's disk is full: writes go on, it is told that it could not take over, and freeing space mends it.",
   before: (stage) => stage.on('ct101', smallDisk).then(() => undefined),
   run: async (stage) => {
-    await stage.on('ct101', 'dd if=/dev/zero of=/var/lib/redis/full bs=64k 2>/dev/null || true');
+    await stage.on('ct101', 'cat /dev/zero >/var/lib/redis/full 2>/dev/null || true');
     await saves(stage, false);
     await stage.said('FailoverReady', Reason.CandidateDiskFailing);
     await stage.written();

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Reason } from '../../../reconcilers/reasons.ts';
 import { redisUnit, units } from '../group-document.ts';
 import type { Scenario } from '../scenario.ts';
@@ -24,7 +25,10 @@ export const switchoverToCrashLoop: Scenario = {
   about: 'A planned move to a host on which a bot cannot run ends where it began, and says why.',
   before: (stage) => stage.dropIn('ct101', units[0], broken),
   run: async (stage) => {
-    await stage.understudy('switchover', 'ct101');
+    const { code, document } = await stage.understudy('switchover', 'ct101');
+    assert.equal(code, 1, JSON.stringify(document));
+    assert.match(JSON.stringify(document), /quantshift-equity/);
+    assert.equal(stage.status.currentPrimary, 'ct100');
     await stage.command('switchover', 'ct100');
     await stage.settled('ct100');
     return { primary: 'ct100' };
