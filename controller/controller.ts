@@ -209,5 +209,5 @@ function isRefused({ nodes }: Observation): boolean {
 /** Whatever of the spec makes new connections necessary when it changes. */
 function wiringOf({ spec }: FailoverGroup): string {
   const { nodes, redis, ssh, units, failover } = spec;
-  return JSON.stringify([nodes, redis, ssh, units, failover.leaseSeconds > 0]);
+  return JSON.stringify([nodes, redis, ssh, units, failover.leaseSeconds]);
 }

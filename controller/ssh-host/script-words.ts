@@ -1,4 +1,4 @@
-import { dnsSubdomain, unitName } from '../../crd/field-formats.ts';
+import { unitName } from '../../crd/field-formats.ts';
 
 /*
  * What may be sent to the node's script, checked on this side too: the script refuses everything else, but a
@@ -6,8 +6,6 @@ import { dnsSubdomain, unitName } from '../../crd/field-formats.ts';
  */
 
 export const isUnitName = (word: string): boolean => unitName.safeParse(word).success;
-
-export const isGroupName = (word: string): boolean => dnsSubdomain.safeParse(word).success;
 
 export const isEpoch = (epoch: number): boolean => Number.isSafeInteger(epoch) && epoch >= 0 && epoch < 1e15;
 

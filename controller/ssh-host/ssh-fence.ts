@@ -13,12 +13,13 @@ export interface SshFenceOptions {
   /** Program and arguments. */
   readonly command: readonly string[];
   readonly confirm: { readonly command: readonly string[]; readonly stdout: string };
+  /** The whole of it ends within this (ms); absent: 15 s. */
+  readonly limitMs?: number;
 }
 
-/** The whole of it ends within this (ms). */
 const powerOffMs = 15_000;
-/** Of which the command itself may take this (ms); then it is asked what has become of the node. */
-const commandMs = 8_000;
+/** The part of that time that the command itself may take; then it is asked what has become of the node. */
+const commandShare = 0.5;
 const askMs = 3_000;
 const pauseMs = 200;
 
@@ -36,19 +37,21 @@ export class SshFence implements FencePort {
 
   /** A command that fails is not the end: the node may be off already, and the confirmation tells. */
   async powerOff(): Promise<Outcome> {
-    const { command, confirm } = this.#options;
-    const deadline = new Deadline(powerOffMs);
-    const ordered = await this.#run(command, commandMs, deadline);
-    let confirmed: Tried = ordered;
+    const { command, confirm, limitMs = powerOffMs } = this.#options;
+    const deadline = new Deadline(limitMs);
+    let ordered = await this.#run(command, limitMs * commandShare, deadline);
+    let confirmed: Tried | undefined;
     while (deadline.left > 0) {
-      if ('state' in confirmed && confirmed.state === 'unusable') break;
+      if (isUnusable(ordered)) return this.#failure(ordered, ordered);
       const asked = await this.#run(confirm.command, askMs, deadline);
       if (hasEnded(asked) && asked.stdout.trim() === confirm.stdout) return { kind: 'done' };
       // What was last said weighs more than a silence after it.
-      if (hasEnded(asked) || !hasEnded(confirmed) || confirmed === ordered) confirmed = asked;
+      if (confirmed === undefined || hasEnded(asked) || !hasEnded(confirmed)) confirmed = asked;
       await delay(Math.min(pauseMs, deadline.left));
+      // It was never sent: the machine has come back since, or never will.
+      if ('state' in ordered) ordered = await this.#run(command, limitMs * commandShare, deadline);
     }
-    return this.#failure(ordered, confirmed);
+    return this.#failure(ordered, confirmed ?? ordered);
   }
 
   close(): void {
@@ -58,16 +61,16 @@ export class SshFence implements FencePort {
   #failure(ordered: Tried, confirmed: Tried): Outcome {
     const { command, confirm } = this.#options;
     const { name } = this.#connection;
-    if (hasEnded(confirmed)) {
-      const said = remoteText(confirmed.stdout) || lastLine(confirmed.stderr);
-      const before = `${command.join(' ')}: ${hasEnded(ordered) ? lastLine(ordered.stderr) || `exit code ${ordered.code}` : ordered.detail}`;
-      const message = `${name}: ${confirm.command.join(' ')} says ${JSON.stringify(said)}, not ${JSON.stringify(confirm.stdout)} (${before}).`;
-      return { kind: 'refused', reason: 'FenceNotConfirmed', message };
-    }
-    const message = `${name}: ${confirmed.detail}`;
-    return 'state' in confirmed && confirmed.state === 'unusable'
-      ? { kind: 'refused', reason: 'HostUnusable', message: confirmed.detail }
-      : { kind: 'unknown', reason: 'OutcomeUnknown', message };
+    if (isUnusable(confirmed)) return { kind: 'refused', reason: 'HostUnusable', message: confirmed.detail };
+    if (!hasEnded(confirmed))
+      return { kind: 'unknown', reason: 'OutcomeUnknown', message: `${name}: ${confirmed.detail}` };
+    const said = JSON.stringify(remoteText(confirmed.stdout) || lastLine(confirmed.stderr));
+    const [asked, wanted] = [confirm.command.join(' '), JSON.stringify(confirm.stdout)];
+    const before = hasEnded(ordered)
+      ? lastLine(ordered.stderr) || `exit code ${ordered.code}`
+      : ordered.detail;
+    const message = `${name}: ${asked} says ${said}, not ${wanted} (${command.join(' ')}: ${before}).`;
+    return { kind: 'refused', reason: 'FenceNotConfirmed', message };
   }
 
   async #run(argv: readonly string[], limitMs: number, deadline: Deadline): Promise<Tried> {
@@ -80,3 +83,5 @@ export class SshFence implements FencePort {
 
 const hasEnded = (tried: Tried): tried is Extract<Ran, { kind: 'ended' }> =>
   'kind' in tried && tried.kind === 'ended';
+
+const isUnusable = (tried: Tried): tried is Unreached => 'state' in tried && tried.state === 'unusable';

@@ -278,6 +278,7 @@ test('the lease is armed by the first look, renewed by the next ones, and never 
     peers: [{ host: '10.0.0.2', port: 6380 }],
     password,
     stopDeadlineSeconds: 3,
+    seconds: 15,
   };
   const host = hostAt(context, server.login(), { lease });
   const leaseOf = async () => {
@@ -306,7 +307,7 @@ test('the lease is armed by the first look, renewed by the next ones, and never 
 test('a controller that was started anew arms the watch anew: the password may be another', async (context) => {
   const state = fresh();
   const server = await startServer(context, { answer: forcedNode(state) });
-  const lease = { redisPort: 6379, peers: [], stopDeadlineSeconds: 3 };
+  const lease = { redisPort: 6379, peers: [], stopDeadlineSeconds: 3, seconds: 15 };
   for (let round = 0; round < 2; round += 1) {
     const host = hostAt(context, server.login(), { lease });
     await host.observe(terms);
@@ -326,6 +327,7 @@ test('a secret is in no command line, no view and no message, whatever the host 
     password: new Secret(secret),
     username: 'u',
     stopDeadlineSeconds: 3,
+    seconds: 15,
   };
   const host = hostAt(context, server.login(), { lease });
   const said: unknown[] = [];

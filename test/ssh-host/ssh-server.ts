@@ -36,6 +36,8 @@ export interface SshServerOptions {
   readonly hostKeys?: readonly KeyPair[];
   /** Sessions per connection; more are refused as OpenSSH does. */
   readonly mostSessions?: number;
+  /** So many connections are closed as soon as they come. */
+  readonly turnedAway?: number;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -67,6 +69,7 @@ export class SshServer {
     // ssh2 does not tell of the socket below a connection.
     (this.#server as unknown as { _srv: NodeJS.EventEmitter })._srv.on('connection', (socket: Socket) => {
       this.attempts += 1;
+      if (this.attempts <= (options.turnedAway ?? 0)) socket.destroy();
       socket.setNoDelay(true);
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));
