@@ -40,14 +40,15 @@ export function renewals(
 ): ReadonlyMap<string, LeaseRenewal> {
   const { leaseSeconds } = spec.failover;
   const due = new Map<string, LeaseRenewal>();
-  if (leaseSeconds === 0 || spec.units.length === 0) return due;
+  const wanted = leaseSeconds > 0 && spec.units.length > 0;
   const agent = status.conditions?.some(({ reason }) => reason === Reason.OtherFailoverAgent) === true;
   for (const { name } of spec.nodes) {
     const known = status.nodes?.find((node) => node.name === name)?.lease;
     // Paused, or beside another agent, nothing is armed anew; what watches already shall not run out.
-    const mayArm = (!spec.paused && !agent) || (known !== undefined && known.state !== 'absent');
-    if (mayArm && nodeMemory(memory, name).hostAnswers === true)
-      due.set(name, { seconds: leaseSeconds, epoch: epochOf(status) });
+    const isArmed = known !== undefined && known.state !== 'absent';
+    const concerns = wanted ? (!spec.paused && !agent) || isArmed : isArmed;
+    if (concerns && nodeMemory(memory, name).hostAnswers === true)
+      due.set(name, { seconds: wanted ? leaseSeconds : 0, epoch: epochOf(status) });
   }
   return due;
 }

@@ -67,7 +67,13 @@ function leaseOf(
 ): Pick<NodeStatus, 'lease'> {
   if (host.state !== 'answers') return before?.lease === undefined ? {} : { lease: before.lease };
   if (host.lease === undefined) return {};
-  return { lease: { state: host.lease.state, seconds: spec.failover.leaseSeconds } };
+  const { leaseSeconds } = spec.failover;
+  return {
+    lease: {
+      state: host.lease.state,
+      seconds: leaseSeconds > 0 ? leaseSeconds : (before?.lease?.seconds ?? 0),
+    },
+  };
 }
 
 function picture(node: NodeObservation): NodeStatus {

@@ -4,7 +4,10 @@ import type { Reply } from './redis-node.ts';
 
 /** What the node's own watch is told: how long it may carry on without the controller. */
 export interface LeaseTerms {
-  /** From now; a renewal that arrives late lasts no longer than this from when it was sent. */
+  /**
+   * From now; a renewal that arrives late lasts no longer than this from when it was sent. 0: the group does
+   * without leases, and a watch that is there is taken away.
+   */
   readonly seconds: number;
   readonly epoch: number;
 }

@@ -78,7 +78,8 @@ function leaseOf({ spec }: FailoverGroup, node: NodeSpec, login: RedisLogin): Le
   if (spec.failover.leaseSeconds === 0 || spec.units.length === 0) return undefined;
   const peers = spec.nodes.flatMap(({ name, redis }) => (name === node.name ? [] : redis));
   const stopDeadlineSeconds = leaseTimes.stopDeadlineMs / 1000;
-  return { ...login, redisPort: node.redis.port, peers, stopDeadlineSeconds };
+  const seconds = spec.failover.leaseSeconds;
+  return { ...login, seconds, redisPort: node.redis.port, peers, stopDeadlineSeconds };
 }
 
 function place(field: string, { file, env }: SecretSource): string {

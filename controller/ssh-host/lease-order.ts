@@ -4,6 +4,8 @@ import type { Secret } from '../secret.ts';
 
 /** What the node's own watch has to know to do its work when nobody reaches it. */
 export interface LeaseOptions {
+  /** How long a renewal lasts. */
+  readonly seconds: number;
   readonly redisPort: number;
   /** The Redis of every other node: who is attached from there keeps the lease going. */
   readonly peers: readonly Endpoint[];
@@ -32,7 +34,7 @@ export function leaseOrder(
   units: readonly string[],
   scriptVersion: string,
 ): LeaseOrder {
-  const { redisPort, peers, username = '', password, ca, stopDeadlineSeconds } = options;
+  const { seconds, redisPort, peers, username = '', password, ca, stopDeadlineSeconds } = options;
   const addresses = peers.map(({ host, port }) => `${host}:${port}`);
   const words = [
     String(stopDeadlineSeconds),
@@ -40,7 +42,8 @@ export function leaseOrder(
     addresses.length === 0 ? '-' : addresses.join(','),
     ...units,
   ];
-  const told = JSON.stringify([scriptVersion, words, username, password !== undefined, ca ?? null]);
+  // A shorter lease is told anew: renewals alone never shorten one.
+  const told = JSON.stringify([scriptVersion, seconds, words, username, password !== undefined, ca ?? null]);
   const login = [username, password?.reveal() ?? '', ...(ca === undefined ? [] : [ca])];
   return {
     terms: createHash('sha256').update(told).digest('hex').slice(0, 16),

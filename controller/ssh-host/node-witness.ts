@@ -50,12 +50,17 @@ export class NodeWitness {
     const askedAt = performance.now();
     const order = this.#order;
     const renewal =
-      terms === undefined || order === undefined || !isEpoch(terms.epoch)
+      terms === undefined || terms.seconds === 0 || order === undefined || !isEpoch(terms.epoch)
         ? undefined
         : { terms, askedAt, order };
     const first = await this.#ask(renewal, deadline);
     if ('state' in first)
       return first.state === 'silent' ? { state: 'silent' } : { state: 'unusable', detail: first.detail };
+    if (terms?.seconds === 0 && first.look.lease.state !== 'absent')
+      return this.#view(
+        first.look,
+        (await this.#disarm(terms, deadline)) ? { state: 'absent' } : first.look.lease,
+      );
     if (renewal === undefined) return this.#view(first.look, first.look.lease);
     const { lease } = first.look;
     if (lease.state === 'absent' || lease.terms !== renewal.order.terms || !this.#isToldByUs) {
@@ -105,6 +110,13 @@ export class NodeWitness {
     return true;
   }
 
+  /** The group does without leases from now on: a watch that nobody renews would end its units. */
+  async #disarm({ epoch }: LeaseTerms, deadline: Deadline): Promise<boolean> {
+    const call = { verb: 'disarm', words: [this.#options.group, String(epoch)], limitSeconds: scriptSeconds };
+    const asked = await this.#commands.ask(call, deadline);
+    return !('state' in asked) && asked.reply.kind === 'done';
+  }
+
   #view(look: NodeLook, { state }: LeaseView): HostView {
     const { bootId, epoch, freeDiskBytes, redisUnit, units } = look;
     return {
@@ -114,7 +126,7 @@ export class NodeWitness {
       units,
       epoch,
       ...(freeDiskBytes === undefined ? {} : { freeDiskBytes }),
-      ...(this.#order === undefined ? {} : { lease: { state } }),
+      ...(this.#order === undefined && state === 'absent' ? {} : { lease: { state } }),
     };
   }
 }

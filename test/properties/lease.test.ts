@@ -90,3 +90,17 @@ test('a controller that is away stops nothing as long as a replica is attached',
   for (let second = 0; second < 300; second += 1) group.world.advance(1000);
   assert.ok([...group.world.host('a').units.values()].every(({ state }) => state === 'running'));
 });
+
+test('a group that does without leases from now on loses its watches, and is stopped by none', async () => {
+  const group = new SimGroup(['a', 'b'], 5);
+  assert.ok(await group.settle());
+  group.edit({ failover: { ...group.spec.failover, leaseSeconds: 0 } });
+  await pass(group, 5, 1000);
+  assert.deepEqual(
+    [...group.world.hosts.values()].map(({ leaseUntil }) => leaseUntil),
+    [undefined, undefined],
+  );
+  group.world.power('b', false);
+  await pass(group, 60, 1000);
+  assert.ok([...group.world.host('a').units.values()].every(({ state }) => state === 'running'));
+});

@@ -246,7 +246,8 @@ class SimHostPort implements HostPort {
   async observe(lease?: LeaseTerms): Promise<HostView> {
     if (!this.#reachable()) return { state: 'silent' };
     const host = this.#world.host(this.#name);
-    if (lease !== undefined && lease.epoch >= host.epoch)
+    if (lease?.seconds === 0) host.leaseUntil = undefined;
+    else if (lease !== undefined && lease.epoch >= host.epoch)
       host.leaseUntil = Math.max(host.leaseUntil ?? 0, this.#world.now + lease.seconds * 1000);
     const units = [...host.units].map(([name, unit]): UnitView => view(name, unit.state));
     return {
