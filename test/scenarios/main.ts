@@ -67,7 +67,10 @@ async function playAll(scenarios: readonly Scenario[], jobs: number, folder: str
     await Promise.all(
       labs.map(async (lab) => {
         for (let next = left.shift(); next !== undefined; next = left.shift()) {
-          const result = await play(lab, next, join(folder, next.name));
+          const result = await play(lab, next, {
+            folder: join(folder, next.name),
+            keep: flags.keep === true,
+          });
           played.push(result);
           say(lineOf(result));
           if (result.ok && flags.keep !== true) rmSync(join(folder, next.name), { recursive: true });

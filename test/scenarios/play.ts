@@ -22,8 +22,15 @@ export interface Played extends Verdict {
   readonly seconds: number;
 }
 
-/** Plays a scenario on fresh hosts and judges it. What tells of it is kept in `folder`. */
-export async function play(lab: Lab, scenario: Scenario, folder: string): Promise<Played> {
+export interface PlayOptions {
+  /** For what tells of it. */
+  readonly folder: string;
+  /** Also what is asked of the hosts, though all went well. */
+  readonly keep: boolean;
+}
+
+/** Plays a scenario on fresh hosts and judges it. */
+export async function play(lab: Lab, scenario: Scenario, { folder, keep }: PlayOptions): Promise<Played> {
   const began = performance.now();
   await freshHosts(lab);
   const stage = new Stage(lab, folder, scenario.group);
@@ -35,7 +42,7 @@ export async function play(lab: Lab, scenario: Scenario, folder: string): Promis
   } catch (error) {
     verdict = failed(stage, error);
   }
-  if (!verdict.ok) await keepEvidence(stage, verdict);
+  if (!verdict.ok || keep) await keepEvidence(stage, verdict);
   await stage.close();
   return { name: scenario.name, ...verdict, seconds: Math.round((performance.now() - began) / 100) / 10 };
 }
@@ -71,6 +78,7 @@ async function look(stage: Stage, ending: Ending): Promise<Facts> {
     actions: stage.actions,
     laterActions,
     copies: await copiesOf(stage),
+    endedWatches: await endedWatchesOf(lab),
   };
 }
 
@@ -92,6 +100,23 @@ async function rolesOf(lab: Lab): Promise<Facts['roles']> {
     if (said !== '') roles[node] = said.startsWith('master') ? 'primary' : 'replica';
   }
   return roles;
+}
+
+/** Hosts on which the dead-man watch ended by itself and was started again. */
+async function endedWatchesOf(lab: Lab): Promise<string[]> {
+  const ended: string[] = [];
+  for (const node of nodeNames.filter((name) => lab.isOn(name))) {
+    const show = [
+      'systemctl',
+      'show',
+      '--property=NRestarts',
+      '--value',
+      `understudy-lease-${groupName}.service`,
+    ];
+    const { stdout } = await lab.console(node, show);
+    if (Number(stdout) > 0) ended.push(node);
+  }
+  return ended;
 }
 
 /** What was set aside on the hosts' disks, tried with Redis's own checker on that host. */
@@ -124,7 +149,16 @@ function failed({ actions, status, lab }: Stage, error: unknown): Verdict {
   };
   const { overlapMs, unitsGapMs, countedLostBytes, problems } = judge({
     ...facts,
-    ...{ roles: {}, lostKeys: [], checkedWrites: 1, writeGapMs: 0, actions, laterActions: [], copies: [] },
+    ...{
+      roles: {},
+      lostKeys: [],
+      checkedWrites: 1,
+      writeGapMs: 0,
+      actions,
+      laterActions: [],
+      copies: [],
+      endedWatches: [],
+    },
   });
   const overlaps = problems.filter((text) => text.includes('at once'));
   return {

@@ -38,6 +38,7 @@ const facts = (over: Partial<Facts> = {}): Facts => ({
   actions: ['handOver ct101'],
   laterActions: [],
   copies: [],
+  endedWatches: [],
   ...over,
 });
 
@@ -133,6 +134,12 @@ test('a copy that is missing, empty or broken is told', () => {
 test('what goes on when all has settled is told, and so is a run in which nothing was written', () => {
   assert.match(judge(facts({ laterActions: ['record'] })).problems.join(), /went on.*record/);
   assert.match(judge(facts({ checkedWrites: 0 })).problems.join(), /no write/);
+});
+
+test('a watch that does not stay is told', () => {
+  assert.deepEqual(judge(facts({ endedWatches: ['ct101'] })).problems, [
+    'the watch on ct101 ended by itself',
+  ]);
 });
 
 test('the longest pause is that of the bot that waited longest, over all hosts', () => {

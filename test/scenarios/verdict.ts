@@ -38,6 +38,8 @@ export interface Facts {
   readonly laterActions: readonly string[];
   /** The copies that were set aside: whether Redis can load them, and how many keys they hold. */
   readonly copies: readonly { readonly path: string; readonly keys: number | undefined }[];
+  /** Hosts on which the dead-man watch ended by itself. */
+  readonly endedWatches: readonly string[];
 }
 
 export interface Verdict {
@@ -67,6 +69,7 @@ export function judge(facts: Facts): Verdict {
     ...endProblems(facts),
     ...botProblems(facts),
     ...copyProblems(facts),
+    ...facts.endedWatches.map((node) => `the watch on ${node} ended by itself`),
     ...(facts.checkedWrites === 0 ? ['no write was ever acknowledged: nothing was tried'] : []),
     ...(facts.laterActions.length > 0
       ? [`went on when all had settled: ${facts.laterActions.join(', ')}`]
