@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import type { ConnectionOptions } from 'node:tls';
 import { Redis } from 'ioredis';
-import { type NoAnswer, viewOfConnectError, viewOfErrorReply } from './classify-fault.ts';
+import { answersPlainly } from './answers-plainly.ts';
+import { isClosedByPeer, type NoAnswer, viewOfConnectError, viewOfErrorReply } from './classify-fault.ts';
 import { Deadline } from './deadline.ts';
 import { defaultTimeoutMs, type RedisNodeOptions } from './options.ts';
 
@@ -27,11 +29,19 @@ export type Answers =
   /** Not one byte was sent. */
   | { readonly kind: 'notSent' };
 
+/** What a connection is made with. */
+export interface ConnectionTerms extends RedisNodeOptions {
+  /** Out of `tls`; absent: without TLS. */
+  readonly secure?: ConnectionOptions;
+}
+
 export type Opened =
   | { readonly kind: 'open'; readonly connection: Connection }
   | { readonly kind: 'none'; readonly view: NoAnswer }
   /** The other side took the connection and closed it before the login was answered. */
   | { readonly kind: 'closed' };
+
+type Settled = 'connected' | 'failed' | 'plain' | 'late';
 
 /** A way to send commands: what a claim needs of a connection. */
 export interface Wire {
@@ -42,12 +52,12 @@ export interface Wire {
 /** One authenticated connection, used until it is lost: it never reconnects, queues or repeats anything. */
 export class Connection implements Wire {
   readonly #redis: Redis;
-  readonly #options: RedisNodeOptions;
+  readonly #options: ConnectionTerms;
   #identity: ClientIdentity = { id: 0, address: '' };
   #error: unknown;
   #onLost: (() => void) | undefined;
 
-  private constructor(options: RedisNodeOptions) {
+  private constructor(options: ConnectionTerms) {
     this.#options = options;
     this.#redis = new Redis(ioredisOptions(options));
     this.#redis.on('error', (error) => {
@@ -64,17 +74,19 @@ export class Connection implements Wire {
    * Connects and logs in. `predecessor` is this adapter's connection before: the server ends it first, so that
    * nothing that was sent there can still take effect after something that is sent here.
    */
-  static async open(options: RedisNodeOptions, predecessor?: ClientIdentity): Promise<Opened> {
+  static async open(options: ConnectionTerms, predecessor?: ClientIdentity): Promise<Opened> {
     const connection = new Connection(options);
     const deadline = new Deadline(options.connectTimeoutMs ?? defaultTimeoutMs);
     const connected = connection.#redis.connect().then(
       () => 'connected' as const,
       () => 'failed' as const,
     );
-    const outcome = await deadline.race(connected, 'late' as const);
+    const outcome = await connection.#settled(connected, deadline);
     if (outcome === 'connected') return connection.#logIn(predecessor, deadline);
     connection.close();
-    return { kind: 'none', view: outcome === 'late' ? { state: 'silent' } : connection.#whyFailed() };
+    if (outcome === 'late') return { kind: 'none', view: { state: 'silent' } };
+    if (outcome === 'plain') return { kind: 'none', view: withoutTlsView };
+    return connection.#whyFailed();
   }
 
   get identity(): ClientIdentity {
@@ -117,6 +129,20 @@ export class Connection implements Wire {
     else stream.destroy();
   }
 
+  /** `plain`: by half of the time there was no TLS, and the server answers without it. */
+  async #settled(connected: Promise<'connected' | 'failed'>, deadline: Deadline): Promise<Settled> {
+    if (this.#options.secure === undefined) return deadline.race(connected, 'late');
+    const soon = await new Deadline(deadline.left / 2).race(connected, 'late' as const);
+    if (soon !== 'late') return soon;
+    const given = new AbortController();
+    const plain: Promise<Settled> = answersPlainly(this.#options, given.signal).then((yes) =>
+      yes ? 'plain' : connected,
+    );
+    const outcome = await deadline.race<Settled, 'late'>(Promise.race([connected, plain]), 'late');
+    given.abort();
+    return outcome;
+  }
+
   async #logIn(predecessor: ClientIdentity | undefined, deadline: Deadline): Promise<Opened> {
     const reply = await this.run(logInCommands(this.#options, predecessor), deadline.left);
     if (reply.kind === 'answered') {
@@ -129,7 +155,8 @@ export class Connection implements Wire {
       return { kind: 'none', view: viewOfErrorReply(fault.error) };
     }
     this.close();
-    if (reply.kind === 'lost') return { kind: 'closed' };
+    // With TLS 1.3 a server refuses the client's certificate, or its absence, only after the handshake.
+    if (reply.kind === 'lost') return this.#whyFailed();
     return { kind: 'none', view: reply.kind === 'garbled' ? garbledView : { state: 'silent' } };
   }
 
@@ -149,12 +176,19 @@ export class Connection implements Wire {
     return this.#options.password?.redact(text) ?? text;
   }
 
-  #whyFailed(): NoAnswer {
-    return viewOfConnectError(this.#error);
+  #whyFailed(): Opened {
+    if (this.#error === undefined || isClosedByPeer(this.#error)) return { kind: 'closed' };
+    return { kind: 'none', view: viewOfConnectError(this.#error) };
   }
 }
 
 export const garbledView: NoAnswer = { state: 'unusable', detail: 'it does not speak the Redis protocol' };
+
+const withoutTlsView: NoAnswer = {
+  state: 'unusable',
+  detail:
+    'it does not speak TLS on this port: give its tls-port in spec.nodes[].redis.port, or take spec.redis.tls away',
+};
 
 function logInCommands(options: RedisNodeOptions, predecessor: ClientIdentity | undefined): Command[] {
   const { username, password, connectionName } = options;
@@ -183,8 +217,8 @@ export function textOf(answer: Answer | undefined): string {
 }
 
 /** The login is ours, not ioredis's: it keeps the password in its options and prints warnings. */
-function ioredisOptions(options: RedisNodeOptions) {
-  const { host, port, tls } = options;
+function ioredisOptions(options: ConnectionTerms) {
+  const { host, port, secure } = options;
   return {
     host,
     port,
@@ -200,11 +234,6 @@ function ioredisOptions(options: RedisNodeOptions) {
     disableClientInfo: true,
     noDelay: true,
     keepAlive: 1_000,
-    ...(tls && {
-      tls: {
-        ...(tls.ca !== undefined && { ca: tls.ca }),
-        servername: tls.serverName ?? host,
-      },
-    }),
+    ...(secure && { tls: secure }),
   };
 }

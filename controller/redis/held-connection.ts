@@ -1,13 +1,14 @@
-import { type ClientIdentity, Connection, type Opened } from './connection.ts';
+import { type ClientIdentity, Connection, type ConnectionTerms, type Opened } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import type { RedisNodeOptions } from './options.ts';
+import { tlsTerms } from './tls-terms.ts';
 
 /** How often a server may take a connection and close it again before that counts as its answer. */
 const maxAttempts = 3;
 
 /** The one connection to a node: made when it is needed, and at most one attempt at a time. */
 export class HeldConnection {
-  readonly #options: RedisNodeOptions;
+  readonly #terms: ConnectionTerms;
   readonly #lostListeners: (() => void)[] = [];
   #current: Connection | undefined;
   #opening: Promise<Opened> | undefined;
@@ -15,7 +16,8 @@ export class HeldConnection {
   #closed = false;
 
   constructor(options: RedisNodeOptions) {
-    this.#options = options;
+    const secure = tlsTerms(options);
+    this.#terms = { ...options, ...(secure && { secure }) };
   }
 
   /** The connection that is open, or a new one, or why there is none. */
@@ -27,7 +29,7 @@ export class HeldConnection {
       const late = { kind: 'none' as const, view: { state: 'silent' as const } };
       const opened = await deadline.race(this.#opening, late);
       if (opened.kind !== 'closed') return opened;
-      if (attempt === maxAttempts) return noConnection('it takes connections and closes them at once');
+      if (attempt === maxAttempts) return noConnection(closing(this.#terms.secure !== undefined));
     }
   }
 
@@ -41,7 +43,7 @@ export class HeldConnection {
   }
 
   async #open(): Promise<Opened> {
-    const opened = await Connection.open(this.#options, this.#predecessor);
+    const opened = await Connection.open(this.#terms, this.#predecessor);
     this.#opening = undefined;
     if (opened.kind !== 'open') return opened;
     const { connection } = opened;
@@ -62,3 +64,11 @@ const noConnection = (detail: string) => ({
   kind: 'none' as const,
   view: { state: 'unusable' as const, detail },
 });
+
+/** A Redis that speaks TLS ends what does not, and by its default what shows no certificate of its own. */
+const closing = (byTls: boolean): string =>
+  `it takes connections and closes them at once; ${
+    byTls
+      ? 'if it asks its clients for certificates, set tls-auth-clients no there'
+      : 'if this port of it speaks TLS, set spec.redis.tls'
+  }`;
