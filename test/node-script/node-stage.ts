@@ -43,10 +43,7 @@ export class NodeStage {
   static async set(shell: readonly string[]): Promise<NodeStage> {
     const folder = await mkdtemp(join(tmpdir(), 'understudy-node-'));
     const stage = new NodeStage(folder, shell, await readFile(scriptFile, 'utf8'));
-    for (const [name, content] of Object.entries(stubCommands)) {
-      await stage.put(`stubs/${name}`, `${content}\n`);
-      await chmod(join(folder, 'stubs', name), 0o755);
-    }
+    for (const [name, content] of Object.entries(stubCommands)) await stage.command(name, `${content}\n`);
     await mkdir(join(folder, 'state/after'), { recursive: true });
     await mkdir(join(folder, 'root/var/lib'), { recursive: true });
     await stage.uptime(1000);
@@ -86,6 +83,12 @@ export class NodeStage {
     const file = join(this.folder, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, content);
+  }
+
+  /** Stands in for a command of the machine's. */
+  async command(name: string, content: string): Promise<void> {
+    await this.put(`stubs/${name}`, content);
+    await chmod(join(this.folder, 'stubs', name), 0o755);
   }
 
   /** undefined: there is none. */
