@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what a fresh machine lacks and says so: the Node packages (with Node 24 among them) and, with
-# the arguments "redis" and "openssl", those programs. Everything is said on stderr; stdout stays the caller's.
+# the arguments "redis", "openssl" and "busybox", those programs. Everything is said on stderr; stdout stays the caller's.
 set -eu
 cd "$(dirname "$0")/.."
 say() { echo "understudy: $*" >&2; }
@@ -38,13 +38,13 @@ redis_server() {
   .cache/bin/redis-server --version >/dev/null || die "this redis-tools holds no server: run 'apt-get install redis-server' as root, then run this again"
 }
 
-# Only the tests of TLS need it: Node's own crypto makes no certificates.
-openssl_program() {
-  command -v openssl >/dev/null 2>&1 && return 0
-  command -v apt-get >/dev/null 2>&1 || die "openssl is missing and there is no apt-get here: install it, then run this again"
-  say "installing openssl with apt-get …"
-  { as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends openssl; } >&2 ||
-    die "could not install openssl: run 'apt-get install openssl' as root, then run this again"
+# Only tests need these: Node's own crypto makes no certificates, and our scripts shall run in a second shell.
+program() {
+  command -v "$1" >/dev/null 2>&1 && return 0
+  command -v apt-get >/dev/null 2>&1 || die "$1 is missing and there is no apt-get here: install it, then run this again"
+  say "installing $1 with apt-get …"
+  { as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"; } >&2 ||
+    die "could not install $1: run 'apt-get install $1' as root, then run this again"
 }
 
 # Compiles the controller once, by a start that ends at once: see deploy/understudy.
@@ -57,7 +57,7 @@ compiled
 for need in "$@"; do
   case $need in
     redis) redis_server ;;
-    openssl) openssl_program ;;
+    openssl | busybox) program "$need" ;;
     *) die "bootstrap: unknown need '$need'" ;;
   esac
 done
