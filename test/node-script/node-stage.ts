@@ -7,6 +7,7 @@ import { stubCommands } from './stub-commands.ts';
 
 const repository = join(import.meta.dirname, '../..');
 const scriptFile = join(repository, 'deploy/understudy-node');
+const installer = join(repository, 'deploy/understudy-node-install');
 
 /** The shells that the script is written for, as argument lists. */
 export const shells: readonly (readonly string[])[] = [['dash'], ['busybox', 'sh']];
@@ -57,11 +58,17 @@ export class NodeStage {
 
   /** As the adapter's piped text runs. */
   async run(words: readonly string[], { stdin = '', env = {} }: RunOptions = {}): Promise<Ended> {
-    const surroundings = { UNDERSTUDY_ROOT: this.root, UNDERSTUDY_PATH: join(this.folder, 'stubs') };
-    return this.#sh([scriptFile, ...words], {
-      stdin,
-      env: { UNDERSTUDY_NODE_TEXT: this.#script, ...surroundings, ...env },
-    });
+    const all = { UNDERSTUDY_NODE_TEXT: this.#script, ...this.#surroundings(), ...env };
+    return this.#sh([scriptFile, ...words], { stdin, env: all });
+  }
+
+  /** deploy/understudy-node-install; by default it is given the real script to install. */
+  async install(words: readonly string[], key: string, script = this.#script): Promise<Ended> {
+    return this.#sh([installer, ...words], { stdin: `${key}\n${script}`, env: this.#surroundings() });
+  }
+
+  #surroundings() {
+    return { UNDERSTUDY_ROOT: this.root, UNDERSTUDY_PATH: join(this.folder, 'stubs') };
   }
 
   /** As sshd's forced command runs, on this machine of files: only a copy of the script knows where that is. */
