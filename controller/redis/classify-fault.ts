@@ -75,11 +75,17 @@ export function viewOfErrorReply(message: string): NoAnswer {
     case 'WRONGPASS':
       return { state: 'unauthorised', detail: 'it refuses the password or the user' };
     case 'NOPERM':
-      return { state: 'unauthorised', detail: message };
+      return { state: 'unauthorised', detail: wordsOfErrorReply(message) };
   }
   if (/without any password configured|no password is set/.test(message))
     return { state: 'unauthorised', detail: 'it asks for no password although one is configured' };
   return { state: 'unusable', detail: message };
+}
+
+/** What it said, and where to look: NOPERM names the command that the user may not run. */
+export function wordsOfErrorReply(message: string): string {
+  if (firstWord(message) !== 'NOPERM') return message;
+  return `its user lacks a right that docs/redis-acl.md lists: ${message}`;
 }
 
 /** Why a server refused a command that it has understood. */

@@ -1,7 +1,7 @@
 import type { Outcome } from '../../reconcilers/action.ts';
 import { announcedClaims, claimName } from './claims.ts';
 import type { NoAnswer } from './classify-fault.ts';
-import { reasonOfErrorReply } from './classify-fault.ts';
+import { reasonOfErrorReply, wordsOfErrorReply } from './classify-fault.ts';
 import { type Answer, type Answers, type Command, textOf, type Wire } from './connection.ts';
 import type { Deadline } from './deadline.ts';
 import { type Failure, RedisReason, refused, unknown } from './refusals.ts';
@@ -127,5 +127,5 @@ export function failureOf(reply: Answers): Failure | undefined {
 }
 
 function failureOfAnswer(answer: Extract<Answer, { error: string }>): Failure {
-  return refused(reasonOfErrorReply(answer.error), answer.error);
+  return refused(reasonOfErrorReply(answer.error), wordsOfErrorReply(answer.error));
 }

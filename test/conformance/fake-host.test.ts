@@ -12,6 +12,7 @@ hostConformance('fake host', async () => {
   };
   return {
     host,
+    lease: 'kept',
     define: async (name, traits = {}) => machine.define(name, traits),
     crash: async (name) => machine.crash(unit(name)),
     runs: async (name) => unit(name).starts,

@@ -21,6 +21,8 @@ export interface HostStage {
   readonly isTold?: boolean;
   /** Whether it knows when a unit ended that ended well; absent: it does. */
   readonly knowsEnds?: boolean;
+  /** What its watch of the lease is in a view; absent: it is not tried here. */
+  readonly lease?: 'kept' | 'none';
   /** A new adapter; it watches `bot.service` and `second.service`, and `redis.service` as Redis's own. */
   host(): HostPort;
   define(name: string, traits?: UnitTraits): Promise<void>;
@@ -52,6 +54,7 @@ export function hostConformance(what: string, set: () => Promise<HostStage>): vo
   ending(suite);
   racing(suite);
   underEpochs(suite);
+  renewing(suite);
   preserving(suite);
 }
 
@@ -257,6 +260,21 @@ function underEpochs(suite: Suite): void {
     );
     assert.equal(view.redisUnit?.state, 'running');
     done(await deposed.stopUnits(['second.service'], 7));
+  });
+}
+
+function renewing(suite: Suite): void {
+  suite('terms arm the watch, and terms of no time take it away', async (stage) => {
+    if (stage.lease === undefined) return;
+    const host = stage.host();
+    const seen: unknown[] = [];
+    for (const terms of [undefined, { seconds: 15, epoch: 1 }, { seconds: 0, epoch: 1 }]) {
+      const view = await host.observe(terms);
+      assert.ok(view.state === 'answers', inspect(view));
+      seen.push(view.lease?.state);
+    }
+    const kept = stage.lease === 'kept' ? ['absent', 'armed', 'absent'] : [undefined, undefined, undefined];
+    assert.deepEqual(seen, kept);
   });
 }
 

@@ -17,6 +17,7 @@ hostConformance('local host', async () => {
   const noted = async (name: string) => (await stage.runs(name)).length;
   return {
     host: () => stage.host(),
+    lease: 'none',
     define: (name, traits = {}) =>
       stage.writeShell(
         name,

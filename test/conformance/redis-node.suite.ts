@@ -309,6 +309,17 @@ function failing(suite: Suite): void {
     assert.equal((await primaryView(node)).replicationLogin, 'right');
   });
 
+  suite('a replication login that was set right and persisted outlives a restart', async ({ primary }) => {
+    await primary.spoilReplicationLogin();
+    const node = await claimed(primary, 1);
+    await done(node.persistConfig());
+    await done(node.setReplicationLogin());
+    await done(node.persistConfig());
+    const loaded = await primary.startLoading();
+    await loaded();
+    assert.equal((await primaryView(node)).replicationLogin, 'right');
+  });
+
   suite('no secret stands in anything that it says', async ({ primary, secrets }) => {
     const node = await claimed(primary, 1);
     const said: unknown[] = [node, await node.observe(), await node.setConfig({ 'no-such-setting': '1' })];

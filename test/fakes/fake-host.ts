@@ -91,7 +91,7 @@ export class FakeHost implements HostPort {
 
   async observe(lease?: LeaseTerms): Promise<HostView> {
     if (!this.#machine.reachable) return { state: 'silent' };
-    if (lease !== undefined && lease.epoch >= this.#machine.epoch) this.#machine.leased = true;
+    if (lease !== undefined && lease.epoch >= this.#machine.epoch) this.#machine.leased = lease.seconds > 0;
     const redis = this.#view(this.#redisUnit);
     return {
       state: 'answers',

@@ -99,6 +99,7 @@ export class FakeRedisNode implements RedisNodePort {
       'persistConfig',
       (server) => {
         server.savedOf = server.of;
+        server.savedReplicationLogin = server.replicationLogin;
       },
       (server) => (server.hasConfigFile ? undefined : refused(RedisReason.NoConfigFile, message)),
     );

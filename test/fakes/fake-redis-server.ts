@@ -21,6 +21,8 @@ export class FakeRedisServer {
   state: FakeState = 'up';
   /** Whether it would log in to a primary with the group's password; undefined while the group has none. */
   replicationLogin: 'right' | 'wrong' | undefined;
+  /** What its config file has of that. */
+  savedReplicationLogin: 'right' | 'wrong' | undefined;
   hasConfigFile = true;
   runId = newId();
   replicationId = newId();
@@ -127,6 +129,7 @@ export class FakeRedisServer {
     this.offset = 0;
     this.keys = 0;
     this.of = this.savedOf;
+    this.replicationLogin = this.savedReplicationLogin;
   }
 
   view(attached: readonly FakeRedisServer[], settings: readonly string[]): RedisView {
