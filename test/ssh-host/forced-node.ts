@@ -29,6 +29,7 @@ function healthy(state: NodeState, words: readonly string[]): string {
     state.lease = `armed ${rest[1]} ${rest[3]}`;
     return 'done';
   }
+  if (verb === 'disarm') state.lease = 'absent - -';
   if (verb !== 'observe') return 'done';
   const at = rest.indexOf('--lease');
   if (at >= 0) state.lease = state.lease.replace(/ \S+ /, ` ${rest[at + 1]} `);

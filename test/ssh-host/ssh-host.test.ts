@@ -304,6 +304,19 @@ test('the lease is armed by the first look, renewed by the next ones, and never 
   assert.ok(view.state === 'answers' && view.lease?.state === 'armed');
 });
 
+test('a watch that is there is taken away when the group does without leases, and only by who says so', async (context) => {
+  const state = { ...fresh(), lease: 'armed 2000.00 abc' };
+  const server = await startServer(context, { answer: forcedNode(state) });
+  const host = hostAt(context, server.login());
+  await host.observe();
+  assert.equal(server.commands.length, 2);
+  const view = await host.observe({ seconds: 0, epoch: 3 });
+  assert.ok(view.state === 'answers' && view.lease === undefined, inspect(view));
+  assert.equal(server.commands.at(-1), 'understudy-node disarm quantshift 3');
+  await host.observe({ seconds: 0, epoch: 3 });
+  assert.match(server.commands.at(-1) ?? '', / observe /);
+});
+
 test('a controller that was started anew arms the watch anew: the password may be another', async (context) => {
   const state = fresh();
   const server = await startServer(context, { answer: forcedNode(state) });
