@@ -113,6 +113,7 @@ const fenceSchema = z.strictObject({ node: z.string(), proof: z.enum(fencingProo
 const attemptSchema = z
   .strictObject({
     to: z.string(),
+    back: z.string().optional().describe('Where the stage is to be given back to, while that is not done'),
     count: z.int().min(1),
     reason: z.string(),
     message: z.string(),

@@ -1,5 +1,7 @@
 import type { LastSeen } from '../crd/status.ts';
 import type { NodeObservation, Observation, PrimaryView } from './observation.ts';
+import type { RestartBurst } from './restart-burst.ts';
+import { burstAfter } from './restart-burst.ts';
 
 /** How a started change of primary went so far; lost when the controller dies, and then done again. */
 export interface Progress {
@@ -17,6 +19,8 @@ export interface Progress {
   readonly writeGapMs?: number;
   /** Why it cannot be finished, as an action refused it. */
   readonly refusal?: { readonly reason: string; readonly message: string };
+  /** Why units cannot be started beside the new primary. */
+  readonly unitsRefusal?: { readonly reason: string; readonly message: string };
   /** Actions of unknown outcome so far. */
   readonly unknowns: number;
   /** What the last of them said. */
@@ -62,6 +66,8 @@ export interface NodeMemory {
   readonly seenBefore?: LastSeen;
   /** Settings that we applied: Redis may show one otherwise than asked, though it took it. */
   readonly acceptedConfig?: Readonly<Record<string, AcceptedSetting>>;
+  /** Restarts of its units by their own supervisor. */
+  readonly bursts?: Readonly<Record<string, RestartBurst>>;
   /** Starts of units by us that did not last. */
   readonly unitStarts?: { readonly count: number; readonly at: number; readonly refusal?: string };
   /** Where its diverged data was copied, and for which data (replication id) that was. */
@@ -127,8 +133,15 @@ function rememberNode(before: NodeMemory, node: NodeObservation, now: number): N
     ...(answers ? {} : { redisDownSince: redisDownSince ?? now }),
     ...(hostAnswers ? {} : { hostSilentSince: hostSilentSince ?? now }),
     hostAnswers: node.host.state === 'answers',
+    ...burstsNow(before, node, now),
     ...seenNow(before, node, now),
   };
+}
+
+function burstsNow(before: NodeMemory, { host }: NodeObservation, now: number): Pick<NodeMemory, 'bursts'> {
+  if (host.state !== 'answers') return {};
+  const bursts = host.units.map((unit) => [unit.name, burstAfter(before.bursts?.[unit.name], unit, now)]);
+  return { bursts: Object.fromEntries(bursts) };
 }
 
 function seenNow(

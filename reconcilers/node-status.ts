@@ -1,4 +1,5 @@
 import type { NodeStatus } from '../crd/status.ts';
+import { isCrashLooping } from './crash-loop.ts';
 import { hears, holdsLostData } from './evidence.ts';
 import type { NodeObservation, PrimaryView, ReplicaView } from './observation.ts';
 import type { Situation } from './situation.ts';
@@ -28,7 +29,7 @@ export function nodeStatuses(situation: Situation, primary: string | undefined):
         ? undefined
         : syncVerdict(situation, name, primary, before?.inSync);
     return {
-      ...picture(node),
+      ...picture(situation, node),
       ...leaseOf(situation, node, before),
       ...(inSync === undefined ? {} : { inSync }),
       ...lagOf(situation, name, primary),
@@ -76,14 +77,14 @@ function leaseOf(
   };
 }
 
-function picture(node: NodeObservation): NodeStatus {
+function picture(situation: Situation, node: NodeObservation): NodeStatus {
   const { redis, host, name } = node;
   const units =
     host.state === 'answers' && host.units.length > 0
       ? {
           units: host.units.map((unit) => ({
             name: unit.name,
-            state: unit.state,
+            state: isCrashLooping(situation, name, unit.name) ? 'crashLooping' : unit.state,
           })),
         }
       : {};

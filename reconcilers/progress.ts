@@ -41,8 +41,10 @@ export function takeUp(memory: Memory, open: Transition | undefined, now: number
 function advance(progress: Progress, action: Action, outcome: Outcome, now: number): Progress {
   if (outcome.kind === 'unknown')
     return { ...progress, unknowns: progress.unknowns + 1, doubt: outcome.message };
-  if (outcome.kind === 'refused')
-    return { ...progress, refusal: { reason: outcome.reason, message: outcome.message } };
+  if (outcome.kind === 'refused') {
+    const refusal = { reason: outcome.reason, message: outcome.message };
+    return { ...progress, refusal, ...(action.kind === 'startUnits' ? { unitsRefusal: refusal } : {}) };
+  }
   switch (action.kind) {
     case 'handOver':
       return { ...progress, handedOver: true, promotedAt: now, ...gap(outcome.detail) };
@@ -81,6 +83,11 @@ function noteDone(
       return acceptConfig(memory, action.node, action.settings);
     case 'startUnits':
       return withNodeMemory(memory, action.node, { unitStarts: nextStart(memory, action.node, now) });
+    case 'stopUnits': {
+      // Its next start is a new story.
+      const { unitStarts: _old, ...rest } = nodeMemory(memory, action.node);
+      return { ...memory, nodes: { ...memory.nodes, [action.node]: rest } };
+    }
     case 'preserve': {
       const path = String(outcome.detail?.path ?? '');
       return withNodeMemory(memory, action.node, {

@@ -90,6 +90,7 @@ export const Reason = {
   FailbackRequested: 'FailbackRequested',
   FailbackPolicy: 'FailbackPolicy',
   PromotedByHand: 'PromotedByHand',
+  PutBack: 'PutBack',
 } as const;
 
 export type Reason = (typeof Reason)[keyof typeof Reason];

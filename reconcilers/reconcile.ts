@@ -1,6 +1,7 @@
 import type { Status } from '../crd/status.ts';
 import type { Action } from './action.ts';
 import { conditionsOf } from './conditions.ts';
+import { isCrashLooping } from './crash-loop.ts';
 import { expectedPrimary } from './expected-primary.ts';
 import { currentFences } from './fencing.ts';
 import { coolingDown } from './guards.ts';
@@ -9,6 +10,7 @@ import { decideLead } from './lead.ts';
 import type { Memory } from './memory.ts';
 import { isoTime, nodeMemory, remember } from './memory.ts';
 import { isInSync, nodeStatuses } from './node-status.ts';
+import type { UnitView } from './observation.ts';
 import type { Plan } from './plan.ts';
 import { demotionsUnderWay, planFor, stoppedRedis } from './plan.ts';
 import { takeUp } from './progress.ts';
@@ -149,8 +151,8 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
   const lags = (status.nodes ?? []).map((node) => node.lagBytes ?? 0);
   const attempt =
     failedAttempt !== undefined &&
-    failedAttempt.to === situation.spec.primary &&
-    status.currentPrimary !== failedAttempt.to
+    (failedAttempt.back !== undefined ||
+      (failedAttempt.to === situation.spec.primary && status.currentPrimary !== failedAttempt.to))
       ? { failedAttempt }
       : {};
   return {
@@ -197,11 +199,15 @@ function nextLook(situation: Situation, lead: Lead, plan: Plan): number | undefi
     (node) =>
       (node.redis.state === 'answers' && node.redis.role === 'replica' && node.redis.link !== 'up') ||
       node.redis.state === 'loading' ||
-      (node.host.state === 'answers' &&
-        node.host.units.some((unit) => unit.state === 'starting' || unit.state === 'stopping')),
+      (node.host.state === 'answers' && node.host.units.some((unit) => isMoving(situation, node.name, unit))),
   );
   if (moving) waits.push(100);
   return waits.length === 0 ? undefined : Math.max(1, Math.min(...waits));
+}
+
+function isMoving(situation: Situation, node: string, unit: UnitView): boolean {
+  const moves = unit.state === 'starting' || unit.state === 'stopping';
+  return moves && !isCrashLooping(situation, node, unit.name);
 }
 
 /** A death shows at the port some ms before host and replicas know of it: look often at first. */

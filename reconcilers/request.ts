@@ -16,6 +16,9 @@ export interface Request {
  */
 export function requestOf(situation: Situation, current: string): Request | undefined {
   const { spec, status, wishes, memory, now } = situation;
+  const attempt = status.failedAttempt;
+  if (attempt?.back !== undefined && attempt.to === current)
+    return { kind: 'Switchover', to: attempt.back, cause: Reason.PutBack };
   const to = spec.primary;
   if (to === current) return undefined;
   if (to !== status.handledPrimary) return { kind: 'Switchover', to, cause: Reason.Requested };

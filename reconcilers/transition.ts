@@ -1,13 +1,15 @@
 import type { FailedAttempt, Status, Transition, TransitionRecord, TransitionStep } from '../crd/status.ts';
 import type { Action } from './action.ts';
+import { isCrashLooping } from './crash-loop.ts';
 import type { Change } from './lead.ts';
 import type { Progress } from './memory.ts';
 import { isoTime, nodeMemory } from './memory.ts';
+import { isInSync } from './node-status.ts';
 import { Reason } from './reasons.ts';
 import { maxLagSeconds } from './redis-config.ts';
 import { lostBytes } from './replication-history.ts';
 import type { Situation } from './situation.ts';
-import { answering, asPrimary, asReplica, epochOf, highestEpoch } from './situation.ts';
+import { answering, asPrimary, asReplica, epochOf, highestEpoch, observed } from './situation.ts';
 
 const firstRetryMs = 5_000;
 export const longestRetryMs = 300_000;
@@ -89,10 +91,35 @@ function whyPutBack(situation: Situation): { reason: string; message: string } |
 
 /** Drops a planned change that cannot be finished; the next pass of planning puts everything back. */
 export function putBack(situation: Situation): Situation {
-  const why = whyPutBack(situation);
   const open = situation.status.transition;
-  if (why === undefined || open === undefined) return situation;
-  return { ...situation, status: abandoned(situation, why) };
+  if (open === undefined) return situation;
+  const why = whyPutBack(situation);
+  if (why !== undefined) return { ...situation, status: abandoned(situation, why) };
+  const whyReturn = whyGiveBack(situation, open);
+  if (whyReturn === undefined) return situation;
+  const status = abandoned(situation, whyReturn);
+  const { failedAttempt } = status;
+  if (failedAttempt === undefined || open.from === undefined) return situation;
+  return {
+    ...situation,
+    status: { ...status, currentPrimary: open.to, failedAttempt: { ...failedAttempt, back: open.from } },
+  };
+}
+
+/** Why the new primary of a planned change gives the stage back: its units do not run there, and the old one can have it. */
+function whyGiveBack(
+  situation: Situation,
+  open: Transition,
+): { reason: string; message: string } | undefined {
+  const { from, to } = open;
+  if (from === undefined || !isPlanned(open) || open.cause === Reason.PutBack) return undefined;
+  if (asPrimary(situation, to) === undefined || !isInSync(situation, from, to)) return undefined;
+  const progress = progressOf(situation);
+  if (progress?.unitsRefusal !== undefined) return progress.unitsRefusal;
+  const looping = situation.spec.units.find(({ name }) => isCrashLooping(situation, to, name));
+  if (looping === undefined) return undefined;
+  const message = `${looping.name} keeps ending on ${to}. Look at its log there: journalctl -u ${looping.name}.`;
+  return { reason: Reason.UnitsNotRunning, message };
 }
 
 /** Status without its transition, with the reason kept for the reader and the time of the next try. */
@@ -117,7 +144,15 @@ export function abandoned(situation: Situation, why: { reason: string; message: 
 export function isFinished(situation: Situation, remaining: readonly Action[]): boolean {
   const open = situation.status.transition;
   if (open === undefined || asPrimary(situation, open.to) === undefined) return false;
+  if (isPlanned(open) && areUnitsOnTheirWay(situation, open.to)) return false;
   return !remaining.some((action) => belongsToChange(action));
+}
+
+/** Until they run or are known not to, a planned change may still have to be put back. */
+function areUnitsOnTheirWay(situation: Situation, node: string): boolean {
+  const { host } = observed(situation, node);
+  if (host.state !== 'answers') return false;
+  return host.units.some((unit) => unit.state === 'starting' && !isCrashLooping(situation, node, unit.name));
 }
 
 /** Other replicas, copies and settings are upkeep, and may wait for nodes that are away. */
@@ -148,12 +183,20 @@ export function closed(situation: Situation): Status {
     ...timings(progressOf(situation)),
     ...losses(situation, open),
   };
-  const kept = failedAttempt?.to === open.to || failedAttempt === undefined ? {} : { failedAttempt };
+  const kept =
+    failedAttempt === undefined || failedAttempt.to === open.to
+      ? {}
+      : { failedAttempt: overcome(failedAttempt) };
   return {
     ...rest,
     ...kept,
     ...recorded(rest, record),
   };
+}
+
+/** What it wanted back is given back. */
+function overcome({ back: _done, ...attempt }: FailedAttempt): FailedAttempt {
+  return attempt;
 }
 
 function timings(progress: Progress | undefined): Partial<TransitionRecord> {

@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import { whyNotRunUnits } from './candidate.ts';
+import { isCrashLooping } from './crash-loop.ts';
 import { activeUnits, proofsElsewhere } from './fencing.ts';
 import { unitsEndedInMs } from './lease.ts';
 import { isoTime, nodeMemory } from './memory.ts';
@@ -109,6 +110,12 @@ export function unitsFinding(situation: Situation, node: string): Finding | unde
       reason: Reason.UnitsNotRunning,
       message: `${node}'s host does not answer: whether its units run is not known.`,
     };
+  const looping = host.units.filter((unit) => isCrashLooping(situation, node, unit.name));
+  if (looping.length > 0) {
+    const names = looping.map((unit) => unit.name).join(', ');
+    const message = `${names} on ${node} keeps ending and is restarted by systemd. Look at its log there: journalctl -u ${looping[0]?.name}.`;
+    return { reason: Reason.UnitsNotRunning, message };
+  }
   const waiting = host.units.filter((unit) => unit.state === 'starting' || unit.state === 'stopping');
   if (waiting.length > 0)
     return {

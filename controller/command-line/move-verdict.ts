@@ -21,12 +21,13 @@ export function moveVerdict(before: Status, status: Status, to: string): MoveVer
   const { currentPrimary, handledPrimary, lastTransition, failedAttempt } = status;
   const record =
     lastTransition !== undefined && lastTransition.epoch > (before.epoch ?? 0) ? lastTransition : undefined;
-  if (currentPrimary === to && handledPrimary === to)
-    return record === undefined ? { kind: 'done' } : { kind: 'done', record };
   if (failedAttempt?.to === to && failedAttempt.time !== before.failedAttempt?.time) {
     const { reason, message, retryTime } = failedAttempt;
-    return areUnitsStarted(status) ? { kind: 'putBack', reason, message, retryTime } : undefined;
+    const isBack = failedAttempt.back === undefined && areUnitsStarted(status);
+    return isBack ? { kind: 'putBack', reason, message, retryTime } : undefined;
   }
+  if (currentPrimary === to && handledPrimary === to)
+    return record === undefined ? { kind: 'done' } : { kind: 'done', record };
   if (record !== undefined && record.to !== to && handledPrimary === to)
     return {
       kind: 'overtaken',

@@ -44,6 +44,21 @@ const scenarios: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await transcript.run(8_000);
   },
 
+  'switchover-given-back': async ({ group, transcript }) => {
+    await converged(group);
+    transcript.when('spec.primary: ct101, where the units cannot be started', () => {
+      group.world.refuseStarts.add('ct101');
+      group.edit({ primary: 'ct101' });
+    });
+    await transcript.run(4_000);
+    assert.equal(group.status.currentPrimary, 'ct100');
+    assert.match(group.status.failedAttempt?.message ?? '', /no such program/);
+    transcript.when('they can be started there again', () => group.world.refuseStarts.clear());
+    await transcript.run(6_000);
+    assert.equal(group.status.currentPrimary, 'ct101');
+    assert.equal(group.status.failedAttempt, undefined);
+  },
+
   'crash-rejoin-failback': async ({ group, transcript }) => {
     await converged(group);
     transcript.when("ct100's Redis is killed", () =>

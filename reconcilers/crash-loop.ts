@@ -1,0 +1,8 @@
+import { nodeMemory } from './memory.ts';
+import { isLoop } from './restart-burst.ts';
+import type { Situation } from './situation.ts';
+
+/** Whether a unit keeps ending: a single look shows it starting, running or failed, as chance will have it. */
+export function isCrashLooping(situation: Situation, node: string, unit: string): boolean {
+  return isLoop(nodeMemory(situation.memory, node).bursts?.[unit], situation.now);
+}
