@@ -48,5 +48,5 @@ function fromEnvironment(name: string, field: string, env: SecretSurroundings['e
 
 function nonEmpty(value: string, place: string): string {
   if (value !== '') return value;
-  throw new UnderstudyError('SecretUnavailable', `${place} is empty: put the password there.`);
+  throw new UnderstudyError('SecretUnavailable', `${place} is empty: put into it what it is for.`);
 }

@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, readFile } from 'node:fs/promises';
 import type { SecretSource } from '../../crd/failover-group.ts';
 import { shownHostKey } from '../ssh-host/host-key-scan.ts';
 import { fingerprint, KnownHosts, keyType, knownHostsName } from '../ssh-host/known-hosts.ts';
@@ -16,6 +16,7 @@ export async function acceptNewHostKey(
   terminal: Terminal,
 ): Promise<SshLogin> {
   const { host, port } = login;
+  const text = source.file === undefined ? '' : await begin(source.file);
   const { knownHosts } = await login.read();
   if (new KnownHosts(knownHosts).keysOf(host, port).accepted.length > 0) return login;
   const key = await shownHostKey(host, port);
@@ -25,14 +26,25 @@ export async function acceptNewHostKey(
   if (source.file === undefined)
     terminal.err(`Add this line to ${login.places.knownHosts}: it is not a file that could be added to.\n`);
   else {
-    const isWhole = knownHosts === '' || knownHosts.endsWith('\n');
-    await append(source.file, `${isWhole ? '' : '\n'}${line}\n`);
+    await append(source.file, `${text.endsWith('\n') ? '' : '\n'}${line}\n`);
     terminal.err(`Added to ${source.file}.\n`);
   }
   return {
     ...login,
     read: async () => ({ ...(await login.read()), knownHosts: `${knownHosts}\n${line}\n` }),
   };
+}
+
+/**
+ * What the file holds. For the first host of all it may not be there yet, and an empty one is taken for a
+ * mistake elsewhere.
+ */
+async function begin(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  if (text.trim() !== '') return text;
+  const title = '# Host keys, as ssh-keyscan gives them.\n';
+  await append(file, title);
+  return title;
 }
 
 async function append(file: string, text: string): Promise<void> {

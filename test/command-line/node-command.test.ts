@@ -95,6 +95,17 @@ test('a host that is not known is refused, unless a person asks for it: then its
   assert.equal(await readFile(file('known_hosts'), 'utf8'), `${other}\n${line}\n`);
 });
 
+test('the first host of all needs no file of known hosts', async (context) => {
+  const { server, file, node } = await stage(context);
+  await rm(file('known_hosts'));
+  const { code, err } = await node('install', '--node', 'a', '--accept-new-host-key');
+  assert.equal(code, 0, err);
+  assert.match(
+    await readFile(file('known_hosts'), 'utf8'),
+    new RegExp(`^# .*\n\\[127.0.0.1\\]:${server.port} ssh-`),
+  );
+});
+
 test('another key than the known one is refused, whatever a person asks for', async (context) => {
   const { server, file, node } = await stage(context);
   await writeFile(file('known_hosts'), `[127.0.0.1]:${server.port} ${newKey().public}\n`);
