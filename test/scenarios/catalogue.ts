@@ -12,6 +12,7 @@ import { plannedSwitchover } from './cases/planned-switchover.ts';
 import { powerLossFenced, powerLossLease, powerLossUnfenced } from './cases/power-loss.ts';
 import { redisHung } from './cases/redis-hung.ts';
 import { redisKilled } from './cases/redis-killed.ts';
+import { redisRestarted } from './cases/redis-restarted.ts';
 import { redisStopped } from './cases/redis-stopped.ts';
 import { sshdDead } from './cases/sshd-dead.ts';
 import { staleRestart } from './cases/stale-restart.ts';
@@ -43,6 +44,7 @@ export const catalogue: readonly Scenario[] = [
   cutOffFromReplica,
   cutOffFromBoth,
   redisHung,
+  redisRestarted,
   hostFrozen,
   sshdDead,
   unitCrashLoops,

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { Reason } from '../../../reconcilers/reasons.ts';
 import { nodeNames, units } from '../group-document.ts';
 import type { Scenario } from '../scenario.ts';
@@ -21,6 +22,8 @@ export const deadHostReturns: Scenario = {
     await stage.written();
     await stage.lab.boot('ct100');
     await stage.settled('ct101');
+    const held = await stage.on('ct100', `systemctl show --property=ConditionResult --value ${units[0]}`);
+    assert.equal(held, 'no', 'systemd has not tried to start the bot: the guard was not needed');
     return { primary: 'ct101', mayLose: true };
   },
 };
