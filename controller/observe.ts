@@ -20,7 +20,9 @@ export class Observer {
     nodes: Iterable<GroupNode>,
     leases: ReadonlyMap<string, LeaseTerms> = new Map(),
   ): Promise<Observation> {
+    const begunAt = this.#clock.now();
     return {
+      begunAt,
       nodes: await Promise.all([...nodes].map((node) => this.#node(node, leases.get(node.name)))),
     };
   }

@@ -34,14 +34,14 @@ export interface AcceptedSetting {
 }
 
 /** Diverged data of a node, set aside before it was overwritten. */
-export interface KeptCopy {
+interface KeptCopy {
   readonly path: string;
   readonly bytes: number;
   readonly replicationId: string;
   readonly offset: number;
 }
 
-export interface Pace {
+interface Pace {
   readonly replicationId: string;
   readonly offset: number;
   readonly at: number;
@@ -108,7 +108,7 @@ export function remember(memory: Memory, observation: Observation, standing: Sta
   for (const node of observation.nodes) {
     const { inSyncSince, aloneSince, ...before } = nodeMemory(memory, node.name);
     nodes[node.name] = {
-      ...rememberNode(before, node, now),
+      ...rememberNode(before, node, { now, begunAt: observation.begunAt ?? now }),
       ...(standing.inSync.includes(node.name) ? { inSyncSince: inSyncSince ?? now } : {}),
       ...(standing.alone.includes(node.name) ? { aloneSince: aloneSince ?? now } : {}),
     };
@@ -121,7 +121,11 @@ export function remember(memory: Memory, observation: Observation, standing: Sta
   return { ...memory, nodes, poweredOff };
 }
 
-function rememberNode(before: NodeMemory, node: NodeObservation, now: number): NodeMemory {
+function rememberNode(
+  before: NodeMemory,
+  node: NodeObservation,
+  { now, begunAt }: { now: number; begunAt: number },
+): NodeMemory {
   const { redisDownSince, hostSilentSince, ...kept } = before;
   const answers = node.redis.state === 'answers';
   const accepted =
@@ -130,7 +134,8 @@ function rememberNode(before: NodeMemory, node: NodeObservation, now: number): N
   return {
     ...kept,
     ...(accepted === undefined ? {} : { acceptedConfig: accepted }),
-    ...(answers ? {} : { redisDownSince: redisDownSince ?? now }),
+    ...(answers ? {} : { redisDownSince: redisDownSince ?? begunAt }),
+    // A lease is counted from here: not from before the renewal that the look itself sent.
     ...(hostAnswers ? {} : { hostSilentSince: hostSilentSince ?? now }),
     hostAnswers: node.host.state === 'answers',
     ...burstsNow(before, node, now),

@@ -119,5 +119,7 @@ export interface NodeObservation {
 }
 
 export interface Observation {
+  /** When the look began (ms): what it found was so already then, or soon after. */
+  readonly begunAt?: number;
   readonly nodes: readonly NodeObservation[];
 }

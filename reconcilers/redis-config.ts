@@ -19,6 +19,8 @@ function wantedEverywhere(spec: FailoverGroupSpec): Record<string, string> {
     ...spec.redis.config,
     'repl-ping-replica-period': '1',
     'min-replicas-max-lag': String(maxLagSeconds),
+    // Redis 7 ends a replica whose disk is full (redis.conf); the standby shall go on, and FailoverReady tells of it.
+    'replica-ignore-disk-write-errors': 'yes',
   };
 }
 

@@ -22,6 +22,11 @@ export function burstAfter(before: RestartBurst | undefined, unit: UnitView, now
   return { restarts, count: earlier + restarts - before.restarts, lastAt: now };
 }
 
+/** Whether it was restarted lately. */
+export function isBurst(burst: RestartBurst | undefined, now: number): boolean {
+  return burst !== undefined && burst.count > 0 && now - burst.lastAt < apartMs;
+}
+
 /** Whether it ends and is started again, over and over. */
 export function isLoop(burst: RestartBurst | undefined, now: number): boolean {
   return burst !== undefined && burst.count >= loopCount && now - burst.lastAt < apartMs;

@@ -1,6 +1,6 @@
 import type { FailedAttempt, Status, Transition, TransitionRecord, TransitionStep } from '../crd/status.ts';
 import type { Action } from './action.ts';
-import { isCrashLooping } from './crash-loop.ts';
+import { hasRestarted, isCrashLooping } from './crash-loop.ts';
 import type { Change } from './lead.ts';
 import type { Progress } from './memory.ts';
 import { isoTime, nodeMemory } from './memory.ts';
@@ -152,7 +152,10 @@ export function isFinished(situation: Situation, remaining: readonly Action[]): 
 function areUnitsOnTheirWay(situation: Situation, node: string): boolean {
   const { host } = observed(situation, node);
   if (host.state !== 'answers') return false;
-  return host.units.some((unit) => unit.state === 'starting' && !isCrashLooping(situation, node, unit.name));
+  return host.units.some(
+    ({ name, state }) =>
+      !isCrashLooping(situation, node, name) && (state === 'starting' || hasRestarted(situation, node, name)),
+  );
 }
 
 /** Other replicas, copies and settings are upkeep, and may wait for nodes that are away. */

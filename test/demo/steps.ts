@@ -92,7 +92,9 @@ async function crash({ stage, narrator, traffic, meter }: Play, primary: NodeNam
     // The signal is not carried out at once.
     await delay(5);
     await victim.call('CLIENT', 'KILL', 'TYPE', 'replica');
-    narrator.tell(`${standby} stalled and cut off from ${primary}, whose min-replicas-to-write was taken away`);
+    narrator.tell(
+      `${standby} stalled and cut off from ${primary}, whose min-replicas-to-write was taken away`,
+    );
     await traffic.acked(meter.total + divergingWrites);
     process.kill(victimPid, 'SIGKILL');
     narrator.tell(`SIGKILL to ${primary}'s redis-server (pid ${victimPid})`);
