@@ -50,12 +50,19 @@ export class Looker {
     return new Looker(document, await connect(group));
   }
 
-  async look(): Promise<Look> {
+  /** A host that was silent is waited for once more, as long as at first: the first connection to it takes its time. */
+  async patientLook(): Promise<Look> {
+    const look = await this.look();
+    const mute = look.situation.observation.nodes.some(({ host }) => host.state === 'silent');
+    return mute ? this.look(new Observer(this.#clock)) : look;
+  }
+
+  async look(observer = this.#observer): Promise<Look> {
     const { file, group } = this.#document;
     const [record, controllerRunning, observation] = await Promise.all([
       readRecordedStatus(file),
       isLookedAfter(file),
-      this.#observer.observe(this.#nodes),
+      observer.observe(this.#nodes),
     ]);
     const situation: Situation = {
       spec: group.spec,
@@ -88,7 +95,7 @@ export class Looker {
 export async function lookOnce(document: GroupDocument): Promise<Look> {
   const looker = await Looker.connect(document);
   try {
-    return await looker.look();
+    return await looker.patientLook();
   } finally {
     looker.close();
   }
