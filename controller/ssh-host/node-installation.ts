@@ -27,6 +27,8 @@ export type Installed =
   | { readonly kind: 'failed' | 'unknown'; readonly message: string };
 
 const limitMs = 60_000;
+/** A person waits here, not a loop (ms). */
+const connectMs = 10_000;
 const loader = 'n=$1; shift; S=$(head -c "$n") && exec sh -c "$S" understudy-node-install "$@"';
 
 /**
@@ -65,7 +67,7 @@ export async function installNode(
 
 /** Whether the controller's key now runs the installed script; why not. */
 export async function tryInstalled(controller: SshLogin): Promise<string | undefined> {
-  const ran = await runOnce(controller, { command: 'understudy-node hello', limitMs: 5_000 });
+  const ran = await runOnce(controller, { command: 'understudy-node hello', limitMs: connectMs });
   if (ran.kind === 'failed') return ran.message;
   const reply = scriptReply(ran);
   if (reply.kind !== 'done') return `${loginName(controller)}: ${reply.message}`;
@@ -75,7 +77,7 @@ export async function tryInstalled(controller: SshLogin): Promise<string | undef
 type Once = Ran | { readonly kind: 'failed'; readonly message: string };
 
 async function runOnce(login: SshLogin, command: Command): Promise<Once> {
-  const session = await openSession(login);
+  const session = await openSession(login, connectMs);
   if (!(session instanceof SshSession)) return { kind: 'failed', message: session.detail };
   try {
     return await session.run(command);

@@ -8,18 +8,18 @@ import type { SshCredentials, SshLogin, Unreached } from './ssh-login.ts';
 import { loginName } from './ssh-login.ts';
 import { SshSession } from './ssh-session.ts';
 
-/** From the first packet to the login (ms). */
+/** From the first packet to the login (ms): what a loop that looks every second can wait for. */
 const connectMs = 2_000;
 /** A host that falls silent is noticed after three of these (ms). */
 const keepaliveMs = 1_000;
 const keepaliveMisses = 2;
 
-/** Connects and logs in by key, to a host whose key is known. Never rejects. */
-export async function openSession(login: SshLogin): Promise<SshSession | Unreached> {
+/** Connects and logs in by key, to a host whose key is known, within `limitMs`. Never rejects. */
+export async function openSession(login: SshLogin, limitMs = connectMs): Promise<SshSession | Unreached> {
   try {
     const credentials = await login.read();
     publicKeyOf(credentials.privateKey, login.places.privateKey);
-    return await logIn(login, credentials, new KnownHosts(credentials.knownHosts));
+    return await logIn(login, credentials, new KnownHosts(credentials.knownHosts), limitMs);
   } catch (cause) {
     if (cause instanceof UnderstudyError) return unusable(cause.message);
     const why = cause instanceof Error ? cause.name : 'no reason given';
@@ -31,6 +31,7 @@ async function logIn(
   login: SshLogin,
   credentials: SshCredentials,
   known: KnownHosts,
+  limitMs: number,
 ): Promise<SshSession | Unreached> {
   const { host, port, user, places } = login;
   const keys = known.keysOf(host, port);
@@ -45,7 +46,7 @@ async function logIn(
     privateKey: credentials.privateKey.reveal(),
     // As an array: by default an empty login is tried first.
     authHandler: ['publickey'],
-    readyTimeout: connectMs,
+    readyTimeout: limitMs,
     keepaliveInterval: keepaliveMs,
     keepaliveCountMax: keepaliveMisses,
     algorithms: { serverHostKey },

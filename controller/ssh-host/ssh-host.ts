@@ -3,24 +3,15 @@ import type { HostView } from '../../reconcilers/observation.ts';
 import type { HostPort, LeaseTerms } from '../ports/host.ts';
 import type { Reply } from '../ports/redis-node.ts';
 import { Deadline } from '../redis/deadline.ts';
-import type { LeaseOptions } from './lease-order.ts';
 import { NodeCommands } from './node-commands.ts';
-import type { NodeScript, ScriptCall } from './node-script.ts';
-import { NodeWitness } from './node-witness.ts';
+import type { ScriptCall } from './node-script.ts';
+import { NodeWitness, type WitnessOptions } from './node-witness.ts';
 import { isEpoch, isPlainPath, isUnitName } from './script-words.ts';
 import { SshConnection } from './ssh-connection.ts';
 import type { SshLogin } from './ssh-login.ts';
 
-export interface SshHostOptions {
+export interface SshHostOptions extends WitnessOptions {
   readonly login: SshLogin;
-  readonly script: NodeScript;
-  /** Name of the group: what the host keeps for it is kept under this name. */
-  readonly group: string;
-  readonly units: readonly string[];
-  /** The unit that runs Redis. */
-  readonly redisUnit: string;
-  /** Without it no watch is armed on the node. */
-  readonly lease?: LeaseOptions;
 }
 
 /** How long (s) the host may take; units have their own time to stop, and another order may have to end before. */

@@ -26,6 +26,8 @@ export function hostAt(
     group: 'quantshift',
     units: ['bot.service', 'second.service'],
     redisUnit: 'redis-server.service',
+    // Nobody hurries here but who tests for hurry.
+    lookMs: 20_000,
     ...options,
   });
   context.after(() => host.close());
