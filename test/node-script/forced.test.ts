@@ -107,8 +107,10 @@ onShells('the forced command', (stage) => {
       '\u0001',
     ];
     for (const mark of [...marks, ...odd]) {
-      const said = verdict(await stage().forced(`${say('stop', group, '1', unit)} ${mark}`));
-      assert.match(said, /^refused InvalidArgument /, mark);
+      for (const order of [say('hello'), say('stop', group, '1', unit)]) {
+        const said = verdict(await stage().forced(`${order} ${mark}`));
+        assert.match(said, /^refused InvalidArgument /, mark);
+      }
     }
     assert.equal(await stage().get('hit'), undefined);
     assert.deepEqual(await stage().called(), []);

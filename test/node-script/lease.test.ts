@@ -119,8 +119,10 @@ onShells('observe', (stage) => {
 
   it('nothing is renewed when the watch does not run', async () => {
     await arm();
-    await stage().unit('understudy-lease-quantshift.service', 'failed');
-    assert.equal(await lease('--lease', '1015', bootId, '3'), 'absent - -');
+    for (const state of ['failed', 'activating']) {
+      await stage().unit('understudy-lease-quantshift.service', state);
+      assert.equal(await lease('--lease', '1015', bootId, '3'), 'absent - -');
+    }
     assert.equal(await stage().get(`${run}/lease`), '1010.5\n');
   });
 

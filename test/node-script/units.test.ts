@@ -49,6 +49,13 @@ onShells('start', (stage) => {
     assert.equal(verdict(await stage().run(['start', group, '1', equity])), 'done');
   });
 
+  it('refuses a unit that ended and that systemd starts again and again', async () => {
+    const crash = 'echo activating >ActiveState; echo exit-code >Result';
+    await stage().unit(equity, 'inactive', { 'on-start': crash });
+    const ended = await stage().run(['start', group, '1', equity]);
+    assert.match(verdict(ended), /^refused UnitNotStarted .*\(exit-code\) and is started again/);
+  });
+
   it('does not know of a unit that is still on its way', async () => {
     await stage().unit(equity, 'inactive', { 'on-start': 'echo activating >ActiveState' });
     const ended = await stage().run(['start', group, '1', equity]);
