@@ -162,7 +162,7 @@ function seenNow(
 }
 
 /** Two looks that are closer together than this tell no speed (ms). */
-const shortestMeasureMs = 500;
+export const shortestMeasureMs = 500;
 
 function measured(before: Pace | undefined, { replicationId, offset }: PrimaryView, now: number): Pace {
   if (before?.replicationId !== replicationId) return { replicationId, offset, at: now, bytesPerSecond: 0 };

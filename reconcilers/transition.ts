@@ -3,8 +3,9 @@ import type { Action } from './action.ts';
 import { hasRestarted, isCrashLooping } from './crash-loop.ts';
 import type { Change } from './lead.ts';
 import type { Progress } from './memory.ts';
-import { isoTime, nodeMemory } from './memory.ts';
+import { isoTime, nodeMemory, shortestMeasureMs } from './memory.ts';
 import { isInSync } from './node-status.ts';
+import type { PrimaryView, ReplicaView } from './observation.ts';
 import { Reason } from './reasons.ts';
 import { maxLagSeconds } from './redis-config.ts';
 import { lostBytes } from './replication-history.ts';
@@ -224,7 +225,7 @@ function losses(situation: Situation, open: Transition): Partial<TransitionRecor
   const current = answering(situation, open.to);
   if (open.lastSeen === undefined || current === undefined) return {};
   const lost = lostBytes(open.lastSeen, current);
-  const bytes = lost.exact ? lost.bytes : Math.max(lost.bytes, unseenBytes(open));
+  const bytes = lost.exact ? lost.bytes : Math.max(lost.bytes, unseenBytes(open, current));
   return { lastSeen: open.lastSeen, lostBytes: bytes, lostBytesExact: lost.exact };
 }
 
@@ -233,9 +234,20 @@ function losses(situation: Situation, open: Transition): Partial<TransitionRecor
  * to write at. Its process died with the count, so this is said to be an estimate; from above, since lost data
  * that nobody mentions is worse than a false alarm.
  */
-function unseenBytes({ cause, lastSeen }: Transition): number {
+function unseenBytes(open: Transition, current: PrimaryView | ReplicaView): number {
+  const { cause, lastSeen } = open;
   const seconds = unseenSeconds[cause] ?? unseenLongestSeconds;
-  return Math.ceil((lastSeen?.bytesPerSecond ?? 0) * seconds);
+  const pace = Math.max(lastSeen?.bytesPerSecond ?? 0, paceSince(open, current));
+  return Math.ceil(pace * seconds);
+}
+
+/** Bytes a second that the new primary still got between that last sight and the change. */
+function paceSince({ lastSeen, startTime }: Transition, current: PrimaryView | ReplicaView): number {
+  const continues = lastSeen !== undefined && current.previousReplicationId === lastSeen.replicationId;
+  if (!continues || current.previousEndOffset === undefined) return 0;
+  const grown = Math.max(0, current.previousEndOffset - 1 - lastSeen.offset);
+  const elapsedMs = Date.parse(startTime) - Date.parse(lastSeen.time);
+  return (grown * 1000) / Math.max(elapsedMs, shortestMeasureMs);
 }
 
 /** An isolated primary takes writes until it misses its replicas: min-replicas-max-lag and a second for its cron. */
