@@ -29,6 +29,7 @@ for (const text of [
   'understudy-node 1\ndone',
   'understudy-node 1\nrefused Epo',
   'understudy-node 1\ndone\nmore\n',
+  'understudy-node 1\ndone\npart',
   'understudy-node 2\ndone\n',
   'understudy-node 1\nDone\n',
   'understudy-node 1\nrefused\n',

@@ -218,7 +218,7 @@ test('all who ask while the connection is made wait for the one', async (context
   assert.equal(server.attempts, 1);
 });
 
-test('a host that falls silent without a word ends the connection', async (context) => {
+test('a host that falls silent without a word ends the connection', { timeout: 30_000 }, async (context) => {
   const server = await startServer(context, { answer: forcedNode(fresh()) });
   const host = hostAt(context, server.login());
   await host.observe();
@@ -305,6 +305,19 @@ test('the lease is armed by the first look, renewed by the next ones, and never 
   assert.deepEqual(await leaseOf(), { state: 'armed' });
   const view = await host.observe();
   assert.ok(view.state === 'answers' && view.lease?.state === 'armed');
+});
+
+test('after a long pause the time of the node is asked for before the lease is renewed', async (context) => {
+  const server = await startServer(context, { answer: forcedNode(fresh()) });
+  const lease = { redisPort: 6379, peers: [], stopDeadlineSeconds: 3, seconds: 15 };
+  const host = hostAt(context, server.login(), { lease });
+  await host.observe(terms);
+  const now = performance.now.bind(performance);
+  context.mock.method(performance, 'now', () => now() + 60_000);
+  await host.observe(terms);
+  const [asking = '', renewing = ''] = server.commands.slice(-2);
+  assert.match(asking, / observe (?!.*--lease)/);
+  assert.match(renewing, / observe .*--lease 101[0-5]\.\d\d /);
 });
 
 test('a watch that is there is taken away when the group does without leases, and only by who says so', async (context) => {
