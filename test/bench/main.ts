@@ -9,6 +9,8 @@ import { Understudy } from './contenders/understudy.ts';
 import { benchCrash } from './crash.ts';
 import { benchEmptyRestart } from './empty-restart.ts';
 import { benchHandover } from './handover.ts';
+import { benchLab } from './lab/bench-lab.ts';
+import { benchSoak } from './lab/soak.ts';
 import { resultTable } from './result-table.ts';
 import { benchSteady } from './steady.ts';
 
@@ -65,7 +67,31 @@ function program(): Command {
       const lines = Object.entries(result).map(([name, value]) => `${name}: ${value}`);
       process.stdout.write(`${flags.json ? JSON.stringify(result) : lines.join('\n')}\n`);
     });
+  bench
+    .command('lab')
+    .description('switchovers, crashes and power losses on real hosts (root)')
+    .option('--runs <number>', 'runs of each', positiveInteger, 10)
+    .option('--json', 'one JSON document as the last line')
+    .action(async (flags: { runs: number; json?: boolean }) =>
+      print(await benchLab(flags.runs, tell), flags),
+    );
+  bench
+    .command('soak')
+    .description('switchovers in a row on real hosts, and what is left of them (root)')
+    .option('--switchovers <number>', 'how many', positiveInteger, 100)
+    .option('--json', 'one JSON document as the last line')
+    .action(async (flags: { switchovers: number; json?: boolean }) => {
+      const result = await benchSoak(flags.switchovers, tell);
+      print(result, flags);
+      if (!result.ok) process.exitCode = 1;
+    });
   return bench;
+}
+
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+
+function print(result: object, { json }: { json?: boolean }): void {
+  process.stdout.write(`${json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);
 }
 
 function addBench<C extends Contender>(

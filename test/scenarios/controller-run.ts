@@ -40,6 +40,10 @@ export class ControllerRun {
       .on('close', () => kept.end());
   }
 
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
   get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }

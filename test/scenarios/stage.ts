@@ -86,6 +86,12 @@ export class Stage {
     );
   }
 
+  /** Its node process: what is entered and launched becomes it. */
+  get controllerPid(): number {
+    if (this.#controller === undefined) throw new Error('no controller was started');
+    return this.#controller.pid;
+  }
+
   async killController(): Promise<void> {
     await this.#controller?.kill();
   }

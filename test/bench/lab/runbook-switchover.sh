@@ -12,7 +12,9 @@ on() {
 offset() { on "$1" "redis-cli info replication" | tr -d '\r' | sed -n "s/^$2://p"; }
 
 on "$old" "systemctl stop quantshift-equity quantshift-crypto"
-until [ "$(offset "$old" master_repl_offset)" = "$(offset "$new" slave_repl_offset)" ]; do :; done
+# Others write on, so the two are never equal: caught up is what was there a moment ago.
+reached=$(offset "$old" master_repl_offset)
+until [ "$(offset "$new" slave_repl_offset)" -ge "$reached" ]; do :; done
 on "$new" "redis-cli replicaof no one"
 on "$new" "redis-cli role" | grep -qx master
 on "$new" "systemctl start quantshift-equity quantshift-crypto"
