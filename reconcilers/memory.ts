@@ -51,6 +51,8 @@ interface Pace {
 export interface NodeMemory {
   /** Since when its Redis has not answered (ms). */
   readonly redisDownSince?: number;
+  /** When a look that its Redis answered began (ms). */
+  readonly redisHeardAt?: number;
   readonly hostSilentSince?: number;
   /** Whether its host answered the last look. */
   readonly hostAnswers?: boolean;
@@ -134,13 +136,24 @@ function rememberNode(
   return {
     ...kept,
     ...(accepted === undefined ? {} : { acceptedConfig: accepted }),
-    ...(answers ? {} : { redisDownSince: redisDownSince ?? begunAt }),
+    ...(answers
+      ? { redisHeardAt: begunAt }
+      : { redisDownSince: redisDownSince ?? downSince(before, node, begunAt) }),
     // A lease is counted from here: not from before the renewal that the look itself sent.
     ...(hostAnswers ? {} : { hostSilentSince: hostSilentSince ?? now }),
     hostAnswers: node.host.state === 'answers',
     ...burstsNow(before, node, now),
     ...seenNow(before, node, now),
   };
+}
+
+/** Between two looks of an idle loop lies a second, and what a silent Redis holds it up for. */
+const longestUnseenMs = 1_500;
+
+/** Silence began when it was last heard; what was not looked at for longer is not held against it. */
+function downSince({ redisHeardAt }: NodeMemory, { redis }: NodeObservation, begunAt: number): number {
+  if (redis.state !== 'silent' || redisHeardAt === undefined) return begunAt;
+  return Math.max(redisHeardAt, begunAt - longestUnseenMs);
 }
 
 function burstsNow(before: NodeMemory, { host }: NodeObservation, now: number): Pick<NodeMemory, 'bursts'> {

@@ -1,3 +1,4 @@
+import { leaseTimes } from '../../../reconcilers/lease.ts';
 import { monotonicMs } from '../../lab/bot-log.ts';
 import type { Lab } from '../../lab/lab.ts';
 import type { GroupOptions, NodeName } from '../../scenarios/group-document.ts';
@@ -14,7 +15,7 @@ export interface DeathFigures {
 
 export interface PowerLossFigures extends DeathFigures {
   readonly unreachableAfterSeconds: number;
-  /** What the fence took, as the controller tells it; with a lease: how long it lasts. */
+  /** What the fence took, as the controller tells it; with a lease: until its end is proof. */
   readonly fenceSeconds: number;
 }
 
@@ -39,13 +40,17 @@ export async function benchCrashes(lab: Lab, runs: number): Promise<DeathFigures
 
 const unreachableAfterSeconds = 2;
 
+/** What the proof of a lease's end takes beyond the lease: the slack of a renewal, and the watch's own work. */
+const endingSeconds =
+  (leaseTimes.slackMs + leaseTimes.lookMs + leaseTimes.stopDeadlineMs + leaseTimes.killMs) / 1000;
+
 /** Power loss of the primary's machine; it comes back before the next one. */
 export async function benchPowerLosses(
   lab: Lab,
   runs: number,
   by: 'fence' | 'lease',
 ): Promise<PowerLossFigures> {
-  const leaseSeconds = by === 'lease' ? 5 : 0;
+  const leaseSeconds = by === 'lease' ? 10 : 0;
   const options: GroupOptions = {
     isFencedOutOfBand: by === 'fence',
     failover: { unreachableAfterSeconds, leaseSeconds },
@@ -65,7 +70,7 @@ export async function benchPowerLosses(
       primary = other(primary);
       times.push(await runningAfter(lab, primary, cutAt));
       const { lastTransition } = await stage.tookOver(primary);
-      fences.push(lastTransition?.fenceSeconds ?? leaseSeconds);
+      fences.push(by === 'lease' ? leaseSeconds + endingSeconds : (lastTransition?.fenceSeconds ?? 0));
       await lab.boot(dead);
       await stage.settled(primary, 60_000);
     }
