@@ -8,7 +8,7 @@ import { nodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
-import { configActions } from './redis-config.ts';
+import { configActions, openWhilePaused } from './redis-config.ts';
 import { holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, follows, observed, others, specOf } from './situation.ts';
@@ -25,8 +25,9 @@ export interface Plan {
 }
 
 export function planFor(situation: Situation, lead: Lead): Plan {
-  if (situation.spec.paused || lead.blocked?.reason === Reason.OtherFailoverAgent) return { actions: [] };
   const epoch = epochOf(situation.status);
+  if (lead.blocked?.reason === Reason.OtherFailoverAgent) return { actions: [] };
+  if (situation.spec.paused) return { actions: openWhilePaused(situation, lead.current, epoch) };
   if (lead.change !== undefined) return changeOver(situation, lead.change, lead.analysis);
   if (lead.settled && lead.current !== undefined) return arrangeAround(situation, lead.current, epoch);
   return { actions: stopDuplicates(situation, lead.current ?? situation.spec.primary, epoch) };

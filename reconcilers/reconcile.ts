@@ -1,4 +1,4 @@
-import type { Status } from '../crd/status.ts';
+import type { FailedAttempt, Status } from '../crd/status.ts';
 import type { Action } from './action.ts';
 import { conditionsOf } from './conditions.ts';
 import { isCrashLooping } from './crash-loop.ts';
@@ -18,7 +18,16 @@ import { Reason } from './reasons.ts';
 import { differs } from './significance.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, epochOf, follows, highestEpoch, nodeNames, others } from './situation.ts';
-import { abandoned, closed, isFinished, isPlanned, putBack, recorded, recountLosses } from './transition.ts';
+import {
+  abandoned,
+  closed,
+  isFinished,
+  isPlanned,
+  overcome,
+  putBack,
+  recorded,
+  recountLosses,
+} from './transition.ts';
 
 const momentMs = 300;
 
@@ -149,12 +158,7 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
   const preserved = keptCopies(situation);
   const fences = currentFences(situation);
   const lags = (status.nodes ?? []).map((node) => node.lagBytes ?? 0);
-  const attempt =
-    failedAttempt !== undefined &&
-    (failedAttempt.back !== undefined ||
-      (failedAttempt.to === situation.spec.primary && status.currentPrimary !== failedAttempt.to))
-      ? { failedAttempt }
-      : {};
+  const attempt = pendingAttempt(situation, failedAttempt);
   return {
     ...status,
     ...attempt,
@@ -167,6 +171,17 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
     ...(stopped.length === 0 ? {} : { stoppedRedis: stopped }),
     ...(preserved.length === 0 ? {} : { preserved }),
   };
+}
+
+/** A failed attempt is told while it is still asked for; what it wants back is forgotten once another node leads. */
+function pendingAttempt(
+  { spec, status }: Situation,
+  attempt: FailedAttempt | undefined,
+): Pick<Status, 'failedAttempt'> {
+  if (attempt === undefined) return {};
+  if (status.currentPrimary === attempt.to)
+    return attempt.back === undefined ? {} : { failedAttempt: attempt };
+  return attempt.to === spec.primary ? { failedAttempt: overcome(attempt) } : {};
 }
 
 const mostCopies = 20;

@@ -4,7 +4,7 @@ import type { AcceptedSetting, Memory } from './memory.ts';
 import { nodeMemory, refusesAlone, withNodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Situation } from './situation.ts';
-import { answering, nodeNames } from './situation.ts';
+import { answering, asPrimary, nodeNames } from './situation.ts';
 
 /** An isolated primary refuses writes after this long (redis.conf: min-replicas-max-lag). */
 export const maxLagSeconds = 3;
@@ -88,6 +88,16 @@ export function configActions(
     if (differing.length === 0 && !replicationLogin) return [];
     return [{ kind: 'applyConfig', node, settings: Object.fromEntries(differing), replicationLogin, epoch }];
   });
+}
+
+/**
+ * The one thing that is done for a paused group: its primary must not refuse writes when its replica is taken down
+ * for maintenance. Nobody is promoted meanwhile, so nothing is lost by taking them.
+ */
+export function openWhilePaused(situation: Situation, primary: string | undefined, epoch: number): Action[] {
+  const view = primary === undefined ? undefined : asPrimary(situation, primary);
+  if (view === undefined || primary === undefined || !refusesAlone(view)) return [];
+  return [{ kind: 'applyConfig', node: primary, settings: { [alone]: '0' }, replicationLogin: false, epoch }];
 }
 
 /** After Redis took the settings of an applyConfig: what it shows next counts as what was asked. */

@@ -199,7 +199,7 @@ export function closed(situation: Situation): Status {
 }
 
 /** What it wanted back is given back. */
-function overcome({ back: _done, ...attempt }: FailedAttempt): FailedAttempt {
+export function overcome({ back: _done, ...attempt }: FailedAttempt): FailedAttempt {
   return attempt;
 }
 

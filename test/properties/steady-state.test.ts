@@ -38,10 +38,13 @@ test('applying the same document again, at any moment of a converged group, does
   );
 });
 
-test('a paused group is watched and left alone, whatever is wrong with it', async () => {
+test('a paused group is watched and left alone, whatever is wrong with it, once its primary takes writes without a replica', async () => {
   const group = new SimGroup(['a', 'b']);
   assert.ok(await group.settle());
+  assert.equal(group.world.get('a').config['min-replicas-to-write'], '1');
   group.edit({ paused: true, primary: 'b' });
+  await group.pass();
+  assert.equal(group.world.get('a').config['min-replicas-to-write'], '0');
   const before = group.meddling.effects.length;
   for (let pass = 0; pass < 20; pass += 1) {
     await group.pass();
