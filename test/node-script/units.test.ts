@@ -27,6 +27,19 @@ onShells('start', (stage) => {
     assert.ok(!(await stage().hasPermit(equity)));
   });
 
+  it('ends what it started beside a unit that was known and has gone since', async () => {
+    await stage().unit(equity);
+    await stage().unit(crypto);
+    assert.equal(verdict(await stage().run(['start', group, '1', equity, crypto])), 'done');
+    await stage().run(['stop', group, '1', equity, crypto]);
+    const gone = { LoadState: 'not-found', 'on-start': 'exit 5' };
+    await stage().unit(crypto, 'inactive', gone);
+    const ended = await stage().run(['start', group, '1', equity, crypto]);
+    assert.match(verdict(ended), /^refused UnknownUnit quantshift-crypto.service /);
+    assert.equal(await stage().stateOf(equity), 'inactive');
+    assert.ok(!(await stage().hasPermit(equity)));
+  });
+
   it('tells in one line why one did not start, and takes its permit back', async () => {
     const complaint = 'echo Job for it failed. >&2; echo failed >ActiveState; echo done; exit 1';
     await stage().unit(equity, 'inactive', { 'on-start': complaint });
