@@ -52,10 +52,11 @@ const failoverChecks: readonly ((look: Look) => Finding | undefined)[] = [
   ({ situation, lead }) => (lead.current === undefined ? undefined : restartsItself(situation, lead.current)),
 ];
 
+/** Not in sync, and why, if that can be told. */
 function notSynced(situation: Situation, name: string, current: string): Finding | undefined {
-  return asPrimary(situation, current) === undefined || isInSync(situation, name, current)
-    ? undefined
-    : { reason: Reason.ReplicaLagging, message: `${name} is not in sync with ${current}.` };
+  if (asPrimary(situation, current) === undefined || isInSync(situation, name, current)) return undefined;
+  const message = `${name} is not in sync with ${current}.`;
+  return whyNotLead(situation, name, current, true) ?? { reason: Reason.ReplicaLagging, message };
 }
 
 function firstOf(
@@ -124,7 +125,8 @@ function lacksRoom(situation: Situation, name: string): Finding | undefined {
   const view = answering(situation, name);
   if (host.state !== 'answers' || host.freeDiskBytes === undefined || view === undefined) return undefined;
   if (host.freeDiskBytes >= view.usedMemoryBytes) return undefined;
-  const message = `${name} has ${host.freeDiskBytes} bytes of disk free, less than its data takes (${view.usedMemoryBytes}): after a failover its diverged data could not be copied aside. Free space there.`;
+  // No figures: they change all the time, and each change would be written.
+  const message = `${name} has less disk free than its data takes in memory: after a failover its diverged data could not be copied aside. Free space there.`;
   return { reason: Reason.NoRoomForCopy, message };
 }
 
