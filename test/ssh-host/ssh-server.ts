@@ -16,7 +16,9 @@ export function newKey(type: 'ed25519' | 'ecdsa' = 'ed25519'): KeyPair {
     type === 'ed25519'
       ? ssh2.utils.generateKeyPairSync('ed25519')
       : ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 });
-  return { private: pair.private, public: pair.public };
+  // ssh2 1.17 now and then makes an ed25519 key that it cannot read itself.
+  const isSound = [pair.private, pair.public].every((key) => !(ssh2.utils.parseKey(key) instanceof Error));
+  return isSound ? { private: pair.private, public: pair.public } : newKey(type);
 }
 
 /** One command as it reached the server. */
