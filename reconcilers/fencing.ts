@@ -18,6 +18,7 @@ import {
   others,
   specOf,
 } from './situation.ts';
+import { progressOf } from './transition.ts';
 
 /** A unit that runs, or may be about to, or may not have ended yet. */
 function isActive(unit: UnitView): boolean {
@@ -86,6 +87,9 @@ function mayBeAssumedStopped(situation: Situation, name: string): boolean {
   return situation.now - since >= (unreachableAfterSeconds + leaseSeconds) * 1000;
 }
 
+/** A Redis that two orders to stop did not end is switched off with its machine, where that can be done. */
+const toleratedFailures = 2;
+
 export type FencePlan =
   | { readonly kind: 'ready'; readonly actions: readonly Action[] }
   /** `retryInMs`: when the mere passing of time will have fenced it. */
@@ -95,14 +99,20 @@ export type FencePlan =
 export function fencePlan(situation: Situation, from: string, analysis: Analysis, epoch: number): FencePlan {
   const ready = (actions: readonly Action[]): FencePlan => ({ kind: 'ready', actions });
   if (analysis.fence === 'none') return ready([]);
-  if (analysis.fence === 'stopRedis')
-    return ready([{ kind: 'fence', node: from, method: 'stopRedis', epoch }]);
+  const outOfBand = specOf(situation, from)?.fence !== undefined;
+  const failures = progressOf(situation)?.failedFences ?? 0;
+  if (analysis.fence === 'stopRedis') {
+    const method = outOfBand && failures >= toleratedFailures ? 'outOfBand' : 'stopRedis';
+    return ready([{ kind: 'fence', node: from, method, epoch }]);
+  }
   // A host that answers stops the units itself: the plan has them stopped before any start.
   const unitsInReach = situation.spec.units.length === 0 || activeUnits(situation, from) !== undefined;
   if (analysis.fence === 'units' && unitsInReach) return ready([]);
   if (proofOfFence(situation, from) !== undefined) return ready([]);
-  if (specOf(situation, from)?.fence !== undefined)
-    return ready([{ kind: 'fence', node: from, method: 'outOfBand', epoch }]);
+  // The other machine may be out of reach as well: then the node's own watch is as good, only slower.
+  const isRefused = failures > 0 && refusalByLease(situation, from) === 0;
+  if (outOfBand && isRefused) return ready([]);
+  if (outOfBand) return ready([{ kind: 'fence', node: from, method: 'outOfBand', epoch }]);
   if (situation.spec.failover.fencing === 'BestEffort') return ready([]);
   // Its process is dead: writes may pass on at once, and the units wait for the end of its lease.
   if (analysis.fence === 'units' && isWatched(situation, from)) return ready([]);

@@ -19,6 +19,8 @@ export interface Progress {
   readonly writeGapMs?: number;
   /** Why it cannot be finished, as an action refused it. */
   readonly refusal?: { readonly reason: string; readonly message: string };
+  /** Fences that were tried and did not end as done. */
+  readonly failedFences?: number;
   /** Why units cannot be started beside the new primary. */
   readonly unitsRefusal?: { readonly reason: string; readonly message: string };
   /** Actions of unknown outcome so far. */

@@ -38,7 +38,9 @@ export function takeUp(memory: Memory, open: Transition | undefined, now: number
   };
 }
 
-function advance(progress: Progress, action: Action, outcome: Outcome, now: number): Progress {
+function advance(before: Progress, action: Action, outcome: Outcome, now: number): Progress {
+  const failed = action.kind === 'fence' && outcome.kind !== 'done';
+  const progress = failed ? { ...before, failedFences: (before.failedFences ?? 0) + 1 } : before;
   if (outcome.kind === 'unknown')
     return { ...progress, unknowns: progress.unknowns + 1, doubt: outcome.message };
   if (outcome.kind === 'refused') {

@@ -283,6 +283,19 @@ const underLease: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
     await transcript.run(6_000);
   },
 
+  'fence-out-of-reach-under-lease': async ({ group, transcript }) => {
+    const ssh = { host: 'hypervisor', port: 22, user: 'root' };
+    const fence = { ssh, command: ['pct', 'stop'], confirm: { command: ['pct', 'status'], stdout: 'off' } };
+    group.edit({ nodes: group.spec.nodes.map((node) => ({ ...node, fence })) });
+    await converged(group);
+    transcript.when("ct100's machine loses power, and the one that could confirm it is away too", () =>
+      group.world.power('ct100', false),
+    );
+    await transcript.run(25_000);
+    assert.equal(group.condition('UnitsPlaced')?.status, 'True');
+    assert.equal(group.status.fences?.[0]?.proof, 'LeaseExpired');
+  },
+
   'cable-pulled-under-lease': async ({ group, transcript }) => {
     await converged(group);
     const cable = (severed: boolean): void => {
