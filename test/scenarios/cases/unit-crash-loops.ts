@@ -28,7 +28,7 @@ export const switchoverToCrashLoop: Scenario = {
     const { code, document } = await stage.understudy('switchover', 'ct101');
     assert.equal(code, 1, JSON.stringify(document));
     assert.match(JSON.stringify(document), /quantshift-equity/);
-    assert.equal(stage.status.currentPrimary, 'ct100');
+    await stage.until('ct100 leads again', ({ currentPrimary }) => currentPrimary === 'ct100');
     await stage.command('switchover', 'ct100');
     await stage.settled('ct100');
     return { primary: 'ct100' };
