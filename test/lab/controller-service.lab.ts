@@ -1,6 +1,6 @@
 /**
- * docs/two-hosts.md, step by step on real hosts, with the controller as a service on a third:
- * `node --test test/lab/controller-service.lab.ts`, as root, 1 minute.
+ * docs/two-hosts.md on real hosts, its own blocks in its own order, with the controller as a service on a third:
+ * `node --test test/lab/controller-service.lab.ts`, as root, 2 minutes.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -9,112 +9,188 @@ import { after, before, test } from 'node:test';
 import { until } from '../redis/until.ts';
 import { Lab } from './lab.ts';
 import { LabPaths } from './lab-paths.ts';
+import { blocksOf, type PageBlock, yamlOf } from './page-blocks.ts';
 
 const lab = new Lab({ folder: join(LabPaths.shared, `service-${process.pid}`), say: console.error });
-const controller = 'n29';
+const controller = 'ct102';
+const folder = '/var/lib/understudy-controller';
 const page = readFileSync(join(import.meta.dirname, '../../docs/two-hosts.md'), 'utf8');
+const password = () => readFileSync(lab.passwordFile, 'utf8').trim();
 
 async function on(node: string, command: string, input = ''): Promise<string> {
   const { code, stdout, stderr } = await lab.ssh(node, command, { input });
-  assert.equal(code, 0, `${command} on ${node}: ${stdout}${stderr}`);
+  assert.equal(code, 0, `on ${node}: ${command}\n${stdout}${stderr}`);
   return stdout.trim();
 }
 
-/** An understudy command where the page has it run. */
-const understudy = (words: string): Promise<string> =>
-  on(controller, `cd /var/lib/understudy-controller && understudy --file quantshift.yaml ${words}`);
+const machines = ({ where }: PageBlock): string[] => {
+  const named = where.split(/[,:]/)[0]?.split(' and ') ?? [];
+  return named.map((name) => ({ 'the controller': controller, 'the hypervisor': 'n2' })[name] ?? name);
+};
 
-/** The page's own YAML of the group. */
-function groupOfThePage(): string {
-  const yaml = /```yaml\n(apiVersion[\s\S]*?)```/.exec(page)?.[1];
-  assert.ok(yaml, 'the page has no group');
-  return yaml;
+/** What a reader pastes where the page has him paste; else nothing. */
+const pasted = ({ where }: PageBlock): string => (where.includes('paste') ? `${password()}\n` : '');
+
+/** Runs what a section has one run, and gives what was to be seen. The lab's hosts have the checkout; nobody is there to watch. */
+async function follow(heading: string): Promise<string> {
+  const seen: string[] = [];
+  for (const block of blocksOf(page, heading).filter(({ where }) => !/once|q ends it/.test(where)))
+    for (const node of machines(block)) seen.push(await on(node, `set -e\n${block.script}`, pasted(block)));
+  return seen.join('\n');
 }
 
-/** What `status` says; its exit code tells whether all is well, and between two lives of the service there are no secrets. */
-async function headline(): Promise<string> {
-  const command = 'cd /var/lib/understudy-controller && understudy --file quantshift.yaml status';
-  return (await lab.ssh(controller, command)).stdout.replaceAll(/\s+/g, ' ');
+const understudy = (words: string) =>
+  lab.ssh(controller, `cd ${folder} && understudy --file quantshift.yaml ${words}`);
+
+/** What `status` says; its exit code tells whether all is well. */
+const headline = async (): Promise<string> =>
+  (await understudy('status')).stdout.replaceAll(/\s+/g, ' ').replaceAll('\u001b', '');
+
+const sees = (what: string, timeoutMs = 20_000) =>
+  until(`status says: ${what}`, async () => (await headline()).includes(what), { timeoutMs, everyMs: 200 });
+
+const converged = 'ct100 leads, as requested; its standby ct101 is in sync; 2 units run there.';
+
+/** Debian's Redis, empty, with the three lines of step 1. */
+async function makeBare(node: string): Promise<void> {
+  const lines = `bind 127.0.0.1 ${lab.address(node)}\nrequirepass ${password()}\nmasterauth ${password()}\n`;
+  await on(
+    node,
+    `systemctl stop redis-server; rm -f /var/lib/redis/*
+    sed -i -E '/^(bind|requirepass|masterauth|replicaof|maxmemory|maxmemory-policy|save) /d; s/^(protected-mode) no/\\1 yes/' /etc/redis/redis.conf
+    cat >>/etc/redis/redis.conf`,
+    lines,
+  );
 }
 
 before(async () => {
-  await lab.up({ nodes: 3 });
-  for (const node of ['n27', 'n28']) {
-    await on(node, 'mkdir -p /etc/systemd/system/redis-server.service.d');
-    await on(
-      node,
-      "printf '[Service]\\nRestart=no\\n' >/etc/systemd/system/redis-server.service.d/understudy.conf",
-    );
-    await on(node, 'systemctl daemon-reload; systemctl disable quantshift-equity quantshift-crypto');
-  }
+  await lab.up({ nodes: 3, hypervisor: true });
+  for (const node of ['ct100', 'ct101']) await makeBare(node);
+  await on(controller, 'systemctl disable --now redis-server; mkdir -p /root/.ssh');
+  await on(controller, '(umask 077; cat >/root/.ssh/id_ed25519)', readFileSync(lab.privateKeyFile, 'utf8'));
 });
 after(() => lab.clean());
 
-test("the controller's machine gets its secrets, the group and the nodes' logins", async () => {
-  await on(controller, 'ln -sf /opt/understudy/deploy/understudy /usr/local/bin/understudy');
-  await on(controller, 'install -d -m 700 /etc/understudy /root/.ssh');
-  await on(
-    controller,
-    '(umask 077; cat >/etc/understudy/redis-password)',
-    readFileSync(lab.passwordFile, 'utf8'),
-  );
-  await on(controller, '(umask 077; cat >/root/.ssh/id_ed25519)', readFileSync(lab.privateKeyFile, 'utf8'));
-  await on(controller, "ssh-keygen -q -t ed25519 -N '' -C understudy -f /etc/understudy/ssh-key");
-  await on(controller, 'ssh-keyscan -t ed25519 10.92.3.27 10.92.3.28 >/etc/understudy/known-hosts');
-  await on(controller, 'mkdir -p /var/lib/understudy-controller');
-  await on(controller, 'cat >/var/lib/understudy-controller/quantshift.yaml', groupOfThePage());
-  await understudy('validate');
-  for (const node of ['ct100', 'ct101'])
-    assert.match(await understudy(`node install --node ${node} --identity /root/.ssh/id_ed25519`), /sudoers/);
-  assert.match(await understudy('plan'), /Start quantshift-equity/);
+test('1 to 5: Redis, the programs, the secrets, the group, the service', async () => {
+  assert.match(await follow('1. '), /Restart=no/);
+  await follow('2. ');
+  const scanned = await follow('3. ');
+  for (const node of ['ct100', 'ct101']) {
+    const [, own] = (await on(node, 'ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub')).split(' ');
+    assert.ok(own !== undefined && scanned.includes(own), 'the fingerprints can be compared');
+  }
+  await on(controller, `mkdir -p ${folder}; cat >${folder}/quantshift.yaml`, yamlOf(page, 'apiVersion'));
+  assert.match(await follow('4. '), /valid \(quantshift\)/);
+  const started = await follow('5. ');
+  assert.match(started, /^active$/m);
+  const level = Number(/understudy\.service: (\d+\.\d+)/.exec(started)?.[1]);
+  assert.ok(level < 3, started);
 });
 
-test('the service looks after the group', async () => {
-  await on(
-    controller,
-    "sed -i 's|/etc/understudy/|/run/credentials/understudy.service/|' /var/lib/understudy-controller/quantshift.yaml",
+test('6: the key that was installed can do nothing else', async () => {
+  assert.match(
+    await follow('6. '),
+    /Tried: .* on ct100 and nothing else[\s\S]*Tried: .* on ct101 and nothing/,
   );
-  await on(controller, 'cp /opt/understudy/deploy/systemd/understudy.service /etc/systemd/system/');
-  await on(controller, 'systemctl daemon-reload && systemctl enable --now understudy');
-  await until('ct100 leads with its units', async () =>
-    (await headline()).includes(
-      'ct100 leads, as requested; its standby ct101 is in sync; 2 units run there.',
-    ),
-  );
-  assert.doesNotMatch(await headline(), /No controller is running/);
+  const shell = 'ssh -i /etc/understudy/ssh-key -o UserKnownHostsFile=/etc/understudy/known-hosts';
+  for (const words of ['id', 'understudy-node start quantshift 1 ssh.service'])
+    assert.match(await on(controller, `${shell} understudy@10.92.3.27 ${words}`), /refused/);
+  await on('ct101', 'systemctl start quantshift-equity');
+  const { stdout } = await lab.ssh('ct101', 'systemctl is-active quantshift-equity');
+  assert.equal(stdout, 'inactive\n', 'the guard holds it back');
 });
 
-test('the first switchover, there and back', async () => {
-  await understudy('switchover ct101');
-  assert.match(await headline(), /ct101 leads, as requested/);
-  assert.equal(await on('n28', 'systemctl is-active quantshift-equity'), 'active');
-  await understudy('switchover ct100');
-  assert.match(await headline(), /ct100 leads, as requested/);
+test('7: the plan, and go', async () => {
+  const masters = async () =>
+    (await Promise.all(['n27', 'n28'].map((node) => lab.redis(node, 'ROLE')))).join();
+  assert.equal((await masters()).match(/master/g)?.length, 2, 'a paused group is left alone');
+  assert.match(await follow('7. '), /Start quantshift-equity[\s\S]*Make ct101 a replica/);
+  await sees(converged);
 });
 
-test('the group is edited as Git would, and the controller killed in the midst', async () => {
-  await on(
-    controller,
-    "sed -i 's/primary: ct100/primary: ct101/' /var/lib/understudy-controller/quantshift.yaml",
+test('8: the first switchover, there and back, and by an edit with the controller killed in the midst', async () => {
+  assert.match(
+    await follow('8. '),
+    /ct101 leads \([\s\S]*nothing lost[\s\S]*ct100 leads \([\s\S]*nothing lost/,
   );
+  const born = await on(controller, 'systemctl show -P MainPID understudy');
+  await on(controller, `sed -i 's/primary: ct100/primary: ct101/' ${folder}/quantshift.yaml`);
   await on(controller, 'systemctl kill --signal=KILL understudy');
-  await until('ct101 leads', async () => (await headline()).includes('ct101 leads, as requested'));
-  await until('its units run', async () => (await headline()).includes('2 units run there'));
+  await sees('ct101 leads, as requested; its standby ct100 is in sync; 2 units run there.');
+  assert.notEqual(await on(controller, 'systemctl show -P MainPID understudy'), born);
+  assert.equal((await understudy('switchover ct100')).code, 0);
 });
 
-test('no secret is to be seen, and the service is locked up', async () => {
-  const password = readFileSync(lab.passwordFile, 'utf8').trim();
+test('9: the first failover, and back', async () => {
+  const [crash, mend, back] = blocksOf(page, '9. ');
+  assert.ok(crash && mend && back);
+  await on('ct100', crash.script);
+  await sees('ct101 leads, but: ct100 is not running');
+  await until('its units run there', async () => (await headline()).includes('2 running'));
+  await on('ct100', mend.script);
+  await until('it follows', async () => /ct100 replica up up/.test(await headline()));
+  assert.match(await on(controller, back.script), /ct100 leads[\s\S]*nothing lost/);
+  await sees(converged);
+});
+
+test('fencing from outside: a host that is frozen is switched off', async () => {
+  assert.match(await await fenceOfThePage(), /status: running/);
+  await sees(converged);
+  await lab.freeze('n27');
+  await sees('ct101 leads, but: ct100 cannot be used', 40_000);
+  const { stdout } = await understudy('status --json');
+  assert.deepEqual([lab.isOn('n27'), /"proof":"PoweredOff"/.test(stdout)], [false, true]);
+  await lab.boot('n27');
+  await until('it follows', async () => /ct100 replica up up/.test(await headline()), { timeoutMs: 20_000 });
+  assert.equal((await understudy('failback')).code, 0);
+});
+
+/** Each node gets the page's fence, with its own number; then all that the section has one run. */
+async function fenceOfThePage(): Promise<string> {
+  const fence = yamlOf(page, 'fence:');
+  const group = await on(controller, `cat ${folder}/quantshift.yaml`);
+  const fenced = group
+    .replace(/( +ssh: \{host: 10\.92\.3\.27.*\n)/, `$1${fence}`)
+    .replace(/( +ssh: \{host: 10\.92\.3\.28.*\n)/, `$1${fence.replaceAll('"100"', '"101"')}`);
+  assert.equal(fenced.split('confirm:').length, 3);
+  await on(controller, `cat >${folder}/quantshift.yaml`, `${fenced}\n`);
+  const seen = await follow('Fencing from outside');
+  assert.match(await on(controller, `cd ${folder} && understudy --file quantshift.yaml validate`), /: valid/);
+  const more =
+    'ssh -i /etc/understudy/ssh-key -o UserKnownHostsFile=/etc/understudy/known-hosts root@10.92.3.2';
+  assert.match((await lab.ssh(controller, `${more} pct start 100`)).stderr, /refused: pct start 100/);
+  return seen;
+}
+
+test('no secret is to be seen', async () => {
   const key = (await on(controller, 'sed -n 3p /etc/understudy/ssh-key')).slice(0, 40);
   for (const node of [controller, 'n27', 'n28']) {
     const seen = await on(
       node,
-      "cat /proc/[0-9]*/cmdline | tr '\\0' ' '; journalctl --no-pager; systemctl show '*.service' --no-pager; cat /var/lib/understudy-controller/*.json 2>/dev/null || :",
+      `cat /proc/[0-9]*/cmdline | tr '\\0' ' '; journalctl --no-pager; systemctl show '*.service' --no-pager; cat ${folder}/*.json 2>/dev/null || :`,
     );
     assert.ok(seen.length > 1_000);
-    assert.ok(!seen.includes(password), `the password is to be seen on ${node}`);
+    assert.ok(!seen.includes(password()), `the password is to be seen on ${node}`);
     assert.ok(!seen.includes(key), `the key is to be seen on ${node}`);
   }
-  const exposure = await on(controller, 'systemd-analyze security --no-pager understudy.service | tail -1');
-  const level = Number(/(\d+\.\d+)/.exec(exposure)?.[1]);
-  assert.ok(level < 3, exposure);
+});
+
+test('away with it: Redis and the programs go on, and nothing of it is left on the nodes', async () => {
+  await on(controller, `sed -i 's/^spec:/spec:\\n  failover: {leaseSeconds: 0}/' ${folder}/quantshift.yaml`);
+  const [pause, remove] = blocksOf(page, 'Away with it');
+  assert.ok(pause && remove);
+  assert.match(await on(controller, pause.script), /Paused/);
+  const watches = "systemctl list-units --no-legend 'understudy-lease*'";
+  await until('the watches have ended', async () => (await on('ct100', watches)) === '');
+  await on(controller, `set -e\n${remove.script}`);
+  assert.equal(await on('ct100', 'systemctl is-active quantshift-equity redis-server'), 'active\nactive');
+  assert.match(await lab.redis('n27', 'CONFIG', 'GET', 'min-replicas-to-write'), /\n0$/);
+  for (const node of ['ct100', 'ct101'])
+    assert.equal(
+      await on(
+        node,
+        'ls -d /etc/understudy /etc/sudoers.d/understudy /etc/systemd/system/quantshift-*.d 2>/dev/null; id -u understudy 2>/dev/null || :',
+      ),
+      '',
+    );
 });

@@ -18,7 +18,10 @@ const guard = (unit: string) => `root/etc/systemd/system/${unit}.d/understudy.co
 const logins: Readonly<Record<string, string>> = {
   useradd:
     'echo "useradd $*" >>"$state/log"; for last; do :; done; echo /var/lib/understudy-login >"$state/login-$last"',
-  userdel: 'echo "userdel $*" >>"$state/log"; rm "$state/login-$1"',
+  userdel:
+    'echo "userdel $*" >>"$state/log"; [ ! -e "$state/in-use" ] || { echo "$1 is in use" >&2; exit 8; }; rm "$state/login-$1"',
+  pkill: 'echo "pkill $*" >>"$state/log"; [ "$(cat "$state/in-use")" = stays ] || rm "$state/in-use"',
+  sleep: ':',
   id: 'case $# in 1) echo 0 ;; *) cat "$state/login-$2" ;; esac',
   getent: 'echo "$2:x:99:99::$(cat "$state/login-$2"):/bin/sh"',
   visudo: 'echo "visudo $*" >>"$state/log"; [ ! -e "$state/bad-rule" ]',
@@ -150,6 +153,21 @@ onShells('the installer', (stage) => {
     assert.ok((await stage().called()).includes('userdel understudy'));
     assert.match(stdout, /left alone: \/var\/lib\/understudy\/quantshift/);
     assert.equal((await install(['--remove', ...words])).code, 0);
+  });
+
+  it('--remove ends the sessions of the login, and says so when it cannot be removed', async () => {
+    await set();
+    await install();
+    await stage().put('state/in-use', 'ends');
+    const ended = await install(['--remove', ...words]);
+    assert.match(ended.stdout, /removed the login understudy\n$/);
+    assert.ok((await stage().called()).includes('pkill -KILL -u understudy'));
+    await install();
+    await stage().put('state/in-use', 'stays');
+    const left = await install(['--remove', ...words]);
+    assert.equal(left.code, 1);
+    assert.match(left.stderr, /login understudy is left, without a key: understudy is in use/);
+    assert.equal(await stage().get(keys), undefined);
   });
 
   it('--remove of one group leaves the login to the others', async () => {
