@@ -13,6 +13,7 @@ import type { Clock } from './ports/clock.ts';
 import type { StoredGroup, StorePort } from './ports/store.ts';
 import type { KeepLeases, PassEvent } from './reconcile-pass.ts';
 import { reconcilePass } from './reconcile-pass.ts';
+import { withoutLeases } from './retire.ts';
 import { UnderstudyError } from './understudy-error.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -33,6 +34,8 @@ export type ControllerEvent =
   | (PassEvent & { readonly key: string; readonly pass: number })
   | { readonly kind: 'problem'; readonly key: string; readonly message: string }
   | { readonly kind: 'fault'; readonly key: string; readonly cause: unknown }
+  /** Deleted: the leases are off its nodes, but for those of the nodes that could not be reached in time. */
+  | { readonly kind: 'retired'; readonly key: string; readonly unreached: readonly string[] }
   | { readonly kind: 'gone'; readonly key: string };
 
 /** What is held of one group between passes. */
@@ -57,6 +60,9 @@ interface Held {
 const rereadMs = 5_000;
 const firstBackoffMs = 20;
 const longestBackoffMs = 5_000;
+const retireAgainMs = 500;
+/** A node that is away for good shall not keep its group from being deleted. */
+const longestRetirementMs = 60_000;
 /** More passes in a row that do something than any change needs: what is done does not hold, so no hurry. */
 const mostBusy = 20;
 
@@ -66,6 +72,8 @@ export class Controller {
   readonly #queue: WorkQueue;
   readonly #held = new Map<string, Held>();
   readonly #leases: LeaseKeeper;
+  /** Since when a deleted group is being let go of (ms). */
+  readonly #retiring = new Map<string, number>();
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -96,13 +104,10 @@ export class Controller {
 
   async #pass(key: string): Promise<void> {
     const { store, clock, commandTimeoutMs, tell } = this.#options;
-    const stored = store.get(key);
-    if (stored === undefined) {
-      this.#release(key);
-      this.#queue.forget(key);
-      tell({ kind: 'gone', key });
-      return;
-    }
+    const stored = await this.#claimed(key);
+    if (stored === 'notClaimed') return;
+    if (stored === undefined) return this.#forget(key);
+    if (stored.retiring === true) return this.#retire(key, stored);
     const { held, group, problem } = await this.#reach(key, stored);
     if (stored.problem !== held.problem && stored.problem !== undefined)
       tell({ kind: 'problem', key, message: stored.problem });
@@ -116,7 +121,7 @@ export class Controller {
     };
     const keepLeases: KeepLeases = (all, leases, work) => this.#leases.during(all, leases, work);
     const reach = { nodes, observer, store, clock, commandTimeoutMs };
-    const dependencies = { ...reach, problem, keepLeases, tell: note };
+    const dependencies = { ...reach, problem: problem ?? invalid(stored), keepLeases, tell: note };
     const { memory, result, lookAgainInMs } = await reconcilePass(
       dependencies,
       { ...stored, group },
@@ -130,6 +135,64 @@ export class Controller {
       this.#queue.addAfter(key, Math.min(firstBackoffMs * 2 ** (held.failures - 1), longestBackoffMs));
     else if (result === 'acted') this.#queue.add(key);
     else this.#queue.addAfter(key, Math.min(lookAgainInMs ?? probeMs, probeMs));
+  }
+
+  /** The group, made sure not to vanish under us: before anything is left on its nodes that must be taken off again. */
+  async #claimed(key: string): Promise<StoredGroup | 'notClaimed' | undefined> {
+    const { store, tell } = this.#options;
+    if (store.get(key) === undefined) return undefined;
+    const outcome = await store.claim(key);
+    if (outcome.kind === 'done') return store.get(key);
+    tell({ kind: 'problem', key, message: outcome.message });
+    this.#queue.addAfter(key, longestBackoffMs / 10);
+    return 'notClaimed';
+  }
+
+  /** Gone, or never good: its status says why, where it has one. */
+  async #forget(key: string): Promise<void> {
+    const { store, clock, tell } = this.#options;
+    const rejected = store.rejected(key);
+    if (rejected === undefined) {
+      this.#release(key);
+      this.#queue.forget(key);
+      tell({ kind: 'gone', key });
+      return;
+    }
+    const { status, version, generation, problem } = rejected;
+    const told = unconnectedStatus(
+      status,
+      { reason: Reason.SpecInvalid, message: problem },
+      { generation, now: clock.now() },
+    );
+    if (!differs(status, told)) return;
+    tell({ kind: 'problem', key, message: problem });
+    const outcome = await store.writeStatus(key, told, version);
+    if (outcome.kind !== 'done') this.#queue.addAfter(key, longestBackoffMs / 10);
+  }
+
+  /** Deleted: Redis and the units stay as they are; what would act on them by itself is taken off. */
+  async #retire(key: string, stored: StoredGroup): Promise<void> {
+    const { store, clock, tell } = this.#options;
+    const retiring = this.#retiring;
+    const since = retiring.get(key) ?? clock.now();
+    retiring.set(key, since);
+    const reached = await this.#reach(key, stored).catch(() => undefined);
+    const unreached =
+      reached === undefined
+        ? stored.group.spec.nodes.map(({ name }) => name)
+        : await withoutLeases(reached.held.nodes.values(), stored.status.epoch ?? 0);
+    if (unreached.length > 0 && clock.now() - since < longestRetirementMs) {
+      this.#queue.addAfter(key, retireAgainMs);
+      return;
+    }
+    const outcome = await store.letGo(key);
+    if (outcome.kind !== 'done') {
+      this.#queue.addAfter(key, retireAgainMs);
+      return;
+    }
+    retiring.delete(key);
+    this.#release(key);
+    tell({ kind: 'retired', key, unreached });
   }
 
   /** The connections that the document asks for; the last good ones, with the problem, when it cannot have them. */
@@ -200,6 +263,10 @@ export class Controller {
 function unconnected(cause: unknown): Finding {
   if (cause instanceof UnderstudyError) return { reason: Reason.Unconnected, message: cause.message };
   return { reason: Reason.Unconnected, message: 'The group could not be connected to; see the log.' };
+}
+
+function invalid({ problem }: StoredGroup): Finding | undefined {
+  return problem === undefined ? undefined : { reason: Reason.SpecInvalid, message: problem };
 }
 
 function isRefused({ nodes }: Observation): boolean {

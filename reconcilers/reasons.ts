@@ -85,6 +85,8 @@ export const Reason = {
   PauseTooShort: 'PauseTooShort',
   StoreUnavailable: 'StoreUnavailable',
   Unconnected: 'Unconnected',
+  SpecInvalid: 'SpecInvalid',
+  NotLeading: 'NotLeading',
   // what a change of primary was made for
   Requested: 'Requested',
   FailbackRequested: 'FailbackRequested',

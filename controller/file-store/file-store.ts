@@ -64,6 +64,20 @@ export class FileStore implements StorePort {
     return { key, group, status, version, ...(problem === undefined ? {} : { problem }) };
   }
 
+  /** The log tells of a file that brings no group into force: there is no status to tell it in. */
+  rejected(): undefined {
+    return undefined;
+  }
+
+  /** A file that is removed takes its group with it: what its nodes' leases do then is their own business. */
+  async claim(): Promise<Outcome> {
+    return { kind: 'done' };
+  }
+
+  async letGo(): Promise<Outcome> {
+    return { kind: 'done' };
+  }
+
   /** The file that a group is in force from. */
   fileOf(key: string): string | undefined {
     return this.#owners.get(key)?.file;

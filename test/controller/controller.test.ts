@@ -33,6 +33,18 @@ class OneGroupStore implements StorePort {
     return { key: 'one', group, status: this.status, version: '' };
   }
 
+  rejected(): undefined {
+    return undefined;
+  }
+
+  async claim(): Promise<{ kind: 'done' }> {
+    return { kind: 'done' };
+  }
+
+  async letGo(): Promise<{ kind: 'done' }> {
+    return { kind: 'done' };
+  }
+
   async writeStatus(_key: string, status: Status): Promise<{ kind: 'done' }> {
     this.status = status;
     for (const wait of this.#waits) if (wait.holds(status)) wait.resolve();

@@ -16,6 +16,7 @@ export async function folderStage(): Promise<
     folder,
     file,
     open: () => new FileStore(folder),
+    key: (name) => name,
     put: (group) => replaceFile(file(group.metadata.name), stringify(group)),
     remove: (name) => rm(file(name)),
     dispose: () => rm(folder, { recursive: true, force: true }),
