@@ -11,6 +11,17 @@ interface CommonOptions {
   readonly group?: string;
 }
 
+interface RunFlags {
+  readonly probeMs: number;
+  readonly logLevel: LogLevel;
+  readonly kubernetes?: boolean;
+  readonly namespace?: string;
+  readonly kubeconfig?: string;
+  readonly leaseNamespace?: string;
+  readonly identity?: string;
+  readonly http: string;
+}
+
 interface MoveFlags {
   readonly timeout: number;
   readonly json?: boolean;
@@ -93,9 +104,28 @@ function addLookCommands(program: Command, { terminal, ended, choice }: Frame): 
   program
     .command('run')
     .description('look after the groups until told to end (SIGTERM); logs to stderr')
+    .option('--kubernetes', 'the groups of a cluster, in turns with other replicas of this controller')
+    .option('-n, --namespace <name>', 'with --kubernetes: only the groups of this namespace')
+    .option(
+      '--kubeconfig <file>',
+      'with --kubernetes: absent, as kubectl finds its own, or the pod’s account',
+    )
+    .option('--lease-namespace <name>', 'with --kubernetes: where the leader’s Lease is kept')
+    .option('--identity <name>', 'with --kubernetes: what the leader is called in the Lease')
+    .option(
+      '--http <host:port>',
+      'with --kubernetes: where to serve healthz, readyz and metrics',
+      place,
+      '0.0.0.0:8080',
+    )
     .option('--probe-ms <n>', 'how often to look when nothing happens', milliseconds, 1_000)
     .addOption(new Option('--log-level <level>', 'what to log').choices(logLevels).default('info'))
-    .action(async (flags: { probeMs: number; logLevel: LogLevel }) => {
+    .action(async ({ kubernetes, ...flags }: RunFlags) => {
+      if (kubernetes === true) {
+        const { runInKubernetes } = await import('./run-in-kubernetes.ts');
+        ended(await runInKubernetes(flags));
+        return;
+      }
       const { runCommand } = await import('./run-command.ts');
       ended(await runCommand({ ...flags, file: choice().file }));
     });
@@ -192,6 +222,11 @@ function addNodeCommands(program: Command, { terminal, ended, choice }: Frame): 
         const { nodeCommand } = await import('./node-command.ts');
         ended(await nodeCommand(terminal, how, { ...choice(), ...flags, dataFolder: data }));
       });
+}
+
+function place(text: string): string {
+  if (/^([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\]):\d{1,5}$/.test(text)) return text;
+  throw new InvalidArgumentError('must be HOST:PORT, such as 127.0.0.1:8080.');
 }
 
 function milliseconds(text: string): number {

@@ -5,13 +5,14 @@ import { Controller } from '../controller.ts';
 import { claimPath, isControllerRunning } from '../file-store/exclusive.ts';
 import { FileStore } from '../file-store/file-store.ts';
 import { monotonicClock } from '../monotonic-clock.ts';
-import { describeFault, EventLog } from '../telemetry/event-log.ts';
-import type { Log, LogLevel } from '../telemetry/log.ts';
+import { EventLog } from '../telemetry/event-log.ts';
+import type { LogLevel } from '../telemetry/log.ts';
 import { stderrLog } from '../telemetry/log.ts';
 import { UnderstudyError } from '../understudy-error.ts';
 import type { ExitCode as Code } from './exit-code.ts';
 import { ExitCode } from './exit-code.ts';
 import { problemLines, readDocuments } from './group-document.ts';
+import { dieLoudly, toldToEnd } from './own-process.ts';
 
 export interface RunOptions {
   readonly file: string;
@@ -69,34 +70,4 @@ async function claimAlone(path: string, overlapping: readonly string[]): Promise
     'AlreadyRunning',
     `Another controller on this machine works on ${taken} already: end that one first, or leave it be.`,
   );
-}
-
-/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
-function toldToEnd(log: Log): Promise<void> {
-  const { promise, resolve: end } = Promise.withResolvers<void>();
-  let times = 0;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      times += 1;
-      if (times === 1) {
-        log.write('info', 'stopping', { detail: signal });
-        end();
-        return;
-      }
-      log.write('warn', 'stopped at once', { detail: signal });
-      log.flush();
-      process.exit(ExitCode.failed);
-    });
-  return promise;
-}
-
-/** A fault that nobody expected leaves an unknown state: another process starts from what is on record. */
-function dieLoudly(log: Log): void {
-  const die = (cause: unknown) => {
-    log.write('fatal', 'unexpected fault', { reason: 'Unexpected', detail: describeFault(cause) });
-    log.flush();
-    process.exit(ExitCode.failed);
-  };
-  process.on('unhandledRejection', die);
-  process.on('uncaughtException', die);
 }

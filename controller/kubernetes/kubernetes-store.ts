@@ -36,6 +36,7 @@ export class KubernetesStore implements StorePort {
   readonly #flights = new Map<string, Flight>();
   #onChange: (key: string) => void = () => undefined;
   #started: Promise<void> | undefined;
+  #listening = 0;
 
   /** `namespace`: only that one's groups; absent: those of the whole cluster. */
   constructor(access: KubeAccess, namespace?: string, onFault?: NonNullable<ReflectorTerms['onFault']>) {
@@ -56,13 +57,17 @@ export class KubernetesStore implements StorePort {
 
   /** What is mirrored when this resolves is no older than this call: who begins to lead acts on no old view. */
   async start(onChange: (key: string) => void): Promise<void> {
+    this.#listening += 1;
+    const turn = this.#listening;
     if (this.#started === undefined) await this.mirror();
     else await this.#reflector.relist();
-    this.#onChange = onChange;
+    // It may have been stopped meanwhile, or even started for somebody else.
+    if (turn === this.#listening) this.#onChange = onChange;
   }
 
   /** Tells nobody of changes any more; the mirror goes on. */
   async stop(): Promise<void> {
+    this.#listening += 1;
     this.#onChange = () => undefined;
   }
 

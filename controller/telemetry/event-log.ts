@@ -40,6 +40,9 @@ export class EventLog {
       case 'fault':
         this.#fault(event.cause, group);
         break;
+      case 'retired':
+        this.#retired(group, event.unreached);
+        break;
       case 'gone':
         this.#told.delete(group);
         this.#log.write('info', 'group gone', { group });
@@ -78,6 +81,13 @@ export class EventLog {
     const ms = Math.round(event.milliseconds * 10) / 10;
     const all = { ...fields, ...subject(action), outcome: outcome.kind, ms, ...failure };
     this.#log.write(outcome.kind === 'done' ? 'info' : 'warn', 'acted', all);
+  }
+
+  #retired(group: string, unreached: readonly string[]): void {
+    this.#told.delete(group);
+    const detail = `${unreached.join(', ')}: not reached in time; what watches its units there may stop them when no replica is attached`;
+    if (unreached.length === 0) this.#log.write('info', 'group retired', { group });
+    else this.#log.write('warn', 'group retired, leases left behind', { group, detail });
   }
 
   #fault(cause: unknown, group: string): void {
