@@ -1,11 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { customResourceDefinition } from './custom-resource-definition.ts';
 
 /** Where the generated CRD lies, beside this file. */
 export const crdFile = fileURLToPath(new URL('failovergroups.understudy.dev.yaml', import.meta.url));
+
+/** And once more where kustomize, which reads nothing outside its own folder, finds it. */
+export const deployedCrdFile = fileURLToPath(
+  new URL('../deploy/kubernetes/base/failovergroups.understudy.dev.yaml', import.meta.url),
+);
 
 /** The text of the generated CRD, as kubectl applies it. */
 export function crdYaml(): string {
@@ -20,15 +25,20 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const wanted = crdYaml();
-  const found = await readFile(crdFile, 'utf8').catch(() => '');
-  if (found === wanted) return 0;
-  if (check) {
-    process.stderr.write(`${basename(crdFile)} is stale: run npm run generate\n`);
-    return 1;
+  let code = 0;
+  for (const file of [crdFile, deployedCrdFile]) {
+    const found = await readFile(file, 'utf8').catch(() => '');
+    if (found === wanted) continue;
+    const name = relative(process.cwd(), file);
+    if (check) {
+      process.stderr.write(`${name} is stale: run npm run generate\n`);
+      code = 1;
+      continue;
+    }
+    await writeFile(file, wanted);
+    process.stdout.write(`${name} written\n`);
   }
-  await writeFile(crdFile, wanted);
-  process.stdout.write(`${basename(crdFile)} written\n`);
-  return 0;
+  return code;
 }
 
 if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
