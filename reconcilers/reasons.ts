@@ -93,6 +93,28 @@ export const Reason = {
   FailbackPolicy: 'FailbackPolicy',
   PromotedByHand: 'PromotedByHand',
   PutBack: 'PutBack',
+  // what became of it, for events
+  SwitchoverStarted: 'SwitchoverStarted',
+  SwitchoverCompleted: 'SwitchoverCompleted',
+  FailoverStarted: 'FailoverStarted',
+  FailoverCompleted: 'FailoverCompleted',
+  FailbackStarted: 'FailbackStarted',
+  FailbackCompleted: 'FailbackCompleted',
+  AdoptionStarted: 'AdoptionStarted',
+  AdoptionCompleted: 'AdoptionCompleted',
+  ChangePutBack: 'ChangePutBack',
+  ChangeWithdrawn: 'ChangeWithdrawn',
+  PrimaryTakenUp: 'PrimaryTakenUp',
+  NodeFenced: 'NodeFenced',
+  LossRecounted: 'LossRecounted',
+  DataPreserved: 'DataPreserved',
+  LeasesLeftBehind: 'LeasesLeftBehind',
+  // Services that clients in the cluster follow
+  ServiceNameTaken: 'ServiceNameTaken',
+  ServiceNameShortened: 'ServiceNameShortened',
+  HostUnresolved: 'HostUnresolved',
+  HostNotPublishable: 'HostNotPublishable',
+  EndpointsNotWritten: 'EndpointsNotWritten',
 } as const;
 
 export type Reason = (typeof Reason)[keyof typeof Reason];
