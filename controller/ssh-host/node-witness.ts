@@ -78,6 +78,18 @@ export class NodeWitness {
     return this.#view(look, look.lease);
   }
 
+  /**
+   * The node's uptime `seconds` from now and its boot id, as `UNTIL/BOOT`: an order that bears it is refused there
+   * afterwards. Looks first when the last look is too long ago; undefined when that brings nothing.
+   */
+  async until(seconds: number): Promise<string | undefined> {
+    const from = performance.now();
+    const known = this.#time.after(from, seconds);
+    if (known === undefined) await this.look(undefined);
+    const time = known ?? this.#time.after(from, seconds);
+    return time === undefined ? undefined : `${time.until}/${time.bootId}`;
+  }
+
   async #ask(
     renewal: Renewal | undefined,
     deadline: Deadline,

@@ -3,7 +3,7 @@ import { lastLine, remoteText } from './remote-text.ts';
 import type { Ran } from './ssh-session.ts';
 
 /** The first line of every reply of deploy/understudy-node, with the version of the protocol. */
-export const greeting = 'understudy-node 1';
+export const greeting = 'understudy-node 2';
 
 /** The lines between the greeting and the verdict. */
 export type ScriptReply = Reply<readonly string[]>;

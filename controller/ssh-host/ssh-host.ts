@@ -16,6 +16,11 @@ export interface SshHostOptions extends WitnessOptions {
 
 /** How long (s) the host may take; units have their own time to stop, and another order may have to end before. */
 const limits = { start: 15, stop: 15, copy: 600 } as const;
+/**
+ * An order that has not begun there after so long (s) is refused by the node: its controller may have been stopped
+ * and been followed by another. Less than what a leader's lease has left when it sends one.
+ */
+const orderSeconds = 3;
 /** What the way there and back may take (ms) beyond that. */
 const wayMs = 2_500;
 
@@ -101,7 +106,9 @@ export class SshHost implements HostPort {
     limitSeconds: number,
   ): Promise<Reply<readonly string[]>> {
     if (!isEpoch(epoch)) return refused('EpochTooOld', `${epoch} is no epoch.`);
-    const call: ScriptCall = { verb, words: [this.#options.group, String(epoch), ...words], limitSeconds };
+    const until = await this.#witness.until(orderSeconds);
+    const under = until === undefined ? String(epoch) : `${epoch}/${until}`;
+    const call: ScriptCall = { verb, words: [this.#options.group, under, ...words], limitSeconds };
     const asked = await this.#commands.ask(call, new Deadline(limitSeconds * 1000 + wayMs));
     const { name } = this.#connection;
     if ('state' in asked)
@@ -109,6 +116,9 @@ export class SshHost implements HostPort {
         ? refused('HostUnusable', asked.detail)
         : { kind: 'unknown', reason: 'OutcomeUnknown', message: asked.detail };
     const { reply } = asked;
+    // Not done, and no refusal of what was asked either: whoever still wants it looks again.
+    if (reply.kind === 'refused' && reply.reason === 'TooLate')
+      return { kind: 'unknown', reason: 'OutcomeUnknown', message: `${name}: ${reply.message}` };
     return reply.kind === 'done' ? reply : { ...reply, message: `${name}: ${reply.message}` };
   }
 }

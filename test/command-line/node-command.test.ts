@@ -12,7 +12,7 @@ async function stage(context: TestContext, installer: (arrival: Arrival) => void
   const server = await startServer(context, {
     answer: (arrival) =>
       arrival.command === 'understudy-node hello'
-        ? say(arrival.channel, 'understudy-node 1\nmode forced\ndone\n')
+        ? say(arrival.channel, 'understudy-node 2\nmode forced\ndone\n')
         : installer(arrival),
   });
   const folder = await mkdtemp(join(tmpdir(), 'understudy-node-'));

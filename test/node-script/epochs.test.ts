@@ -31,6 +31,24 @@ onShells('epochs', (stage) => {
     assert.deepEqual(await stage().called(), before);
   });
 
+  it('an order that comes after it was meant to, or after a boot, is refused and raises nothing', async () => {
+    await stage().unit(unit);
+    // The uptime is 1000.
+    const other = bootId.replace('0b', '1c');
+    for (const late of [`5/1000/${bootId}`, `5/999.99/${bootId}`, `5/1003/${other}`])
+      for (const verb of ['start', 'stop'])
+        assert.match(verdict(await stage().run([verb, group, late, unit])), /^refused TooLate /, late);
+    assert.equal(await stage().get(epochFile), undefined);
+    assert.equal(verdict(await stage().run(['start', group, `5/1000.01/${bootId}`, unit])), 'done');
+    assert.equal(await stage().get(epochFile), '5\n');
+    for (const wrong of ['5/', '5/1003', '5/x/y', `5/1003/${bootId}/6`, `/1003/${bootId}`])
+      assert.match(
+        verdict(await stage().run(['start', group, wrong, unit])),
+        /^refused InvalidArgument /,
+        wrong,
+      );
+  });
+
   it('the same and a higher one are taken, by number and not by letter', async () => {
     await stage().unit(unit);
     for (const epoch of ['9', '9', '10', '100']) {

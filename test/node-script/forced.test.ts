@@ -24,7 +24,7 @@ onShells('the forced command', (stage) => {
   };
 
   it('says that it is one', async () => {
-    assert.equal((await stage().forced(say('hello'))).stdout, 'understudy-node 1\nmode forced\ndone\n');
+    assert.equal((await stage().forced(say('hello'))).stdout, 'understudy-node 2\nmode forced\ndone\n');
   });
 
   it('does what the group is set up for', async () => {

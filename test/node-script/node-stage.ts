@@ -147,7 +147,7 @@ export class NodeStage {
 /** The last line of a whole reply. */
 export function verdict({ code, stdout, stderr }: Ended): string {
   const lines = stdout.split('\n');
-  if (code !== 0 || lines[0] !== 'understudy-node 1' || lines.at(-1) !== '')
+  if (code !== 0 || lines[0] !== 'understudy-node 2' || lines.at(-1) !== '')
     return `no reply: ${code} ${stdout} ${stderr}`;
   return lines.at(-2) ?? '';
 }

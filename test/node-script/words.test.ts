@@ -127,6 +127,6 @@ onShells('words', (stage) => {
 
   it('hello tells how the script got here', async () => {
     const { stdout } = await stage().run(['hello']);
-    assert.equal(stdout, 'understudy-node 1\nmode piped\ndone\n');
+    assert.equal(stdout, 'understudy-node 2\nmode piped\ndone\n');
   });
 });

@@ -18,7 +18,7 @@ export function forcedNode(state: NodeState, verb: Verb = () => undefined): Answ
     const [program, ...words] = command.split(' ');
     if (program !== 'understudy-node') return say(channel, '', 1, 'only understudy-node is run here\n');
     const lines = verb(words, await stdin) ?? healthy(state, words);
-    say(channel, `understudy-node 1\n${lines}\n`);
+    say(channel, `understudy-node 2\n${lines}\n`);
   };
 }
 

@@ -8,13 +8,13 @@ const ended = (stdout: string, code = 0, stderr = '') =>
   scriptReply({ kind: 'ended', code, stdout, stderr, sentAt: 0, heardAt: 1 });
 
 test('the last line says how it went, and what is before it is the answer', () => {
-  assert.deepEqual(ended('understudy-node 1\na\nb c\ndone\n'), { kind: 'done', value: ['a', 'b c'] });
-  assert.deepEqual(ended('understudy-node 1\nrefused EpochTooOld epoch 9\n'), {
+  assert.deepEqual(ended('understudy-node 2\na\nb c\ndone\n'), { kind: 'done', value: ['a', 'b c'] });
+  assert.deepEqual(ended('understudy-node 2\nrefused EpochTooOld epoch 9\n'), {
     kind: 'refused',
     reason: 'EpochTooOld',
     message: 'epoch 9',
   });
-  assert.deepEqual(ended('understudy-node 1\nunknown busy\n'), {
+  assert.deepEqual(ended('understudy-node 2\nunknown busy\n'), {
     kind: 'unknown',
     reason: 'OutcomeUnknown',
     message: 'busy',
@@ -25,15 +25,15 @@ for (const text of [
   '',
   '\n',
   'done\n',
-  'understudy-node 1\n',
-  'understudy-node 1\ndone',
-  'understudy-node 1\nrefused Epo',
-  'understudy-node 1\ndone\nmore\n',
-  'understudy-node 1\ndone\npart',
-  'understudy-node 2\ndone\n',
-  'understudy-node 1\nDone\n',
-  'understudy-node 1\nrefused\n',
-  'Welcome to this host\nunderstudy-node 1\ndone\n',
+  'understudy-node 2\n',
+  'understudy-node 2\ndone',
+  'understudy-node 2\nrefused Epo',
+  'understudy-node 2\ndone\nmore\n',
+  'understudy-node 2\ndone\npart',
+  'understudy-node 9\ndone\n',
+  'understudy-node 2\nDone\n',
+  'understudy-node 2\nrefused\n',
+  'Welcome to this host\nunderstudy-node 2\ndone\n',
 ])
   test(`${JSON.stringify(text)} tells nothing`, () => {
     assert.equal(ended(text).kind, 'unknown');
@@ -41,7 +41,7 @@ for (const text of [
 
 test('an exit code of its own makes it unknown, with what was last said', () => {
   for (const code of [1, 2, 124, 126, 137, 255])
-    assert.equal(ended('understudy-node 1\ndone\n', code).kind, 'unknown');
+    assert.equal(ended('understudy-node 2\ndone\n', code).kind, 'unknown');
   const reply = ended('', 1, 'first\n\u001b[31mwhy\u0007\n\n');
   assert.ok(reply.kind === 'unknown');
   assert.equal(reply.message, '[31mwhy');

@@ -23,11 +23,21 @@ test('a host with the script installed is told the verb and its words, and nothi
     ['bot.service', 'second.service'],
   );
   assert.deepEqual(await host.startUnits(['bot.service', 'second.service'], 4), { kind: 'done' });
-  assert.deepEqual(server.commands, [
-    'understudy-node hello',
-    'understudy-node observe quantshift redis-server.service bot.service second.service',
-    'understudy-node start quantshift 4 bot.service second.service',
-  ]);
+  const [hello, observe, start = '', ...more] = server.commands;
+  assert.deepEqual(
+    [hello, observe, more],
+    [
+      'understudy-node hello',
+      'understudy-node observe quantshift redis-server.service bot.service second.service',
+      [],
+    ],
+  );
+  // An order bears the time after which it is void there: 3 s from now, by the node's own clock.
+  const said =
+    /^understudy-node start quantshift 4\/(\d+\.\d\d)\/([0-9a-f-]{36}) bot.service second.service$/.exec(
+      start,
+    );
+  assert.ok(said !== null && Number(said[1]) > 1002 && Number(said[1]) <= 1003.01, start);
 });
 
 test('a host with nothing installed is sent the script, which its shell runs', async (context) => {
@@ -35,7 +45,8 @@ test('a host with nothing installed is sent the script, which its shell runs', a
   assert.deepEqual(await hostAt(context, server.login()).stopUnits(['a\\x2db@c.service'], 4), {
     kind: 'done',
   });
-  assert.match(server.commands[1] ?? '', /^sh -c '.*'stop' 'quantshift' '4' 'a\\x2db@c.service'$/);
+  const order = server.commands.at(-1) ?? '';
+  assert.match(order, /^sh -c '.*'stop' 'quantshift' '4' 'a\\x2db@c.service'$/);
 });
 
 test('only who is not root asks sudo', async (context) => {
@@ -97,11 +108,11 @@ test('an end without an exit code, by a signal, or with half an answer is an unk
       channel.exit('KILL', false, '');
       channel.end();
     },
-    ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'understudy-node 1\ndone'),
-    ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'understudy-node 1\nlines\n'),
+    ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'understudy-node 2\ndone'),
+    ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'understudy-node 2\nlines\n'),
     ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'done\n'),
-    ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'understudy-node 2\ndone\n'),
-    ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'understudy-node 1\ndone\n', 1),
+    ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'understudy-node 9\ndone\n'),
+    ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, 'understudy-node 2\ndone\n', 1),
     ({ channel }: { channel: import('ssh2').ServerChannel }) => say(channel, '', 124),
   ];
   const node = forcedNode(fresh());

@@ -5,7 +5,7 @@ import type { SshLogin } from '../../controller/ssh-host/ssh-login.ts';
 import { SshServer, type SshServerOptions } from './ssh-server.ts';
 
 /** A script that does as the protocol says and nothing else. */
-const scriptText = "echo 'understudy-node 1'\necho done\n";
+const scriptText = "echo 'understudy-node 2'\necho done\n";
 
 /** A server that is gone with the test. */
 export async function startServer(context: TestContext, options: SshServerOptions = {}): Promise<SshServer> {
