@@ -112,6 +112,11 @@ export class KubernetesStore implements StorePort {
     return { key, generation, status, version, problem: problemOf(known.object) ?? '' };
   }
 
+  /** Of the object with that key, be its document good or not: what Events and owned objects refer to it by. */
+  uid(key: string): string | undefined {
+    return this.#known.get(key)?.object.uid;
+  }
+
   async writeStatus(key: string, status: Status, version: string): Promise<Outcome> {
     const [namespace, name] = key.split('/');
     const path = `${root}/namespaces/${namespace}/failovergroups/${name}/status`;
