@@ -3,16 +3,16 @@ import { managedSettings } from '../reconcilers/redis-config.ts';
 import type { ConnectGroup } from './controller.ts';
 import type { GroupNode } from './group-nodes.ts';
 import { LocalHost } from './local-host/local-host.ts';
+import type { SecretsPort } from './ports/secrets.ts';
 import type { RedisNodeOptions } from './redis/options.ts';
 import { RedisNode } from './redis/redis-node.ts';
-import type { SecretSurroundings } from './resolve-secret.ts';
-import { resolveSecret } from './resolve-secret.ts';
 import type { SshReach } from './ssh-host/connect-ssh.ts';
 
 /** What every connection of a group has in common. */
 type Common = Omit<RedisNodeOptions, 'host' | 'port'>;
 
-export interface ConnectOptions extends SecretSurroundings {
+export interface ConnectOptions {
+  readonly secrets: SecretsPort;
   /** No Redis command takes longer (ms) before its outcome counts as unknown. */
   readonly commandTimeoutMs: number;
   /** What connections are named by, before a colon and the group's name: `understudy` for controllers. */
@@ -44,28 +44,31 @@ async function sshReach(
     ...(password === undefined ? {} : { password }),
     ...(tls === undefined ? {} : { ca: tls.ca ?? '' }),
   };
-  return reachBySsh(group, login, options);
+  return reachBySsh(group, login, options.secrets);
 }
 
 async function commonOptions({ metadata, spec }: FailoverGroup, options: ConnectOptions): Promise<Common> {
   const { auth, tls } = spec.redis;
+  const { secrets } = options;
+  const { namespace } = metadata;
+  const at = (field: string) => ({ field, ...(namespace === undefined ? {} : { namespace }) });
   const password =
     auth === undefined
       ? undefined
-      : await resolveSecret(auth.passwordFrom, 'spec.redis.auth.passwordFrom', options);
+      : await secrets.read(auth.passwordFrom, at('spec.redis.auth.passwordFrom'));
   const authority =
-    tls?.caFrom === undefined ? undefined : await resolveSecret(tls.caFrom, 'spec.redis.tls.caFrom', options);
+    tls?.caFrom === undefined ? undefined : await secrets.read(tls.caFrom, at('spec.redis.tls.caFrom'));
   return {
     connectionName: `${options.connectionPrefix}:${metadata.name}`,
     managedSettings: managedSettings(spec),
     commandTimeoutMs: options.commandTimeoutMs,
-    ...(password === undefined ? {} : { password }),
+    ...(password === undefined ? {} : { password: password.current }),
     ...(auth?.username === undefined ? {} : { username: auth.username }),
     ...(tls === undefined
       ? {}
       : {
           tls: {
-            ...(authority === undefined ? {} : { ca: authority.reveal() }),
+            ...(authority === undefined ? {} : { ca: authority.current.reveal() }),
             ...(tls.serverName === undefined ? {} : { serverName: tls.serverName }),
           },
         }),

@@ -10,6 +10,7 @@ import type { GroupNode } from './group-nodes.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Observer } from './observe.ts';
 import type { Clock } from './ports/clock.ts';
+import type { SecretsPort } from './ports/secrets.ts';
 import type { StoredGroup, StorePort } from './ports/store.ts';
 import type { KeepLeases, PassEvent } from './reconcile-pass.ts';
 import { reconcilePass } from './reconcile-pass.ts';
@@ -23,6 +24,8 @@ export type ConnectGroup = (group: FailoverGroup) => Promise<readonly GroupNode[
 export interface ControllerOptions {
   readonly store: StorePort;
   readonly connect: ConnectGroup;
+  /** Where the groups' secrets come from, when they can change under way. */
+  readonly secrets?: SecretsPort;
   readonly clock: Clock;
   readonly commandTimeoutMs: number;
   /** The fallback: how often (ms) a group is looked at when nothing happens. */
@@ -82,8 +85,12 @@ export class Controller {
   }
 
   async start(): Promise<void> {
-    await this.#options.store.start((key) => this.#queue.add(key));
-    for (const key of this.#options.store.keys()) this.#queue.add(key);
+    const { store, secrets } = this.#options;
+    secrets?.onChange(() => {
+      for (const key of store.keys()) this.#queue.add(key);
+    });
+    await store.start((key) => this.#queue.add(key));
+    for (const key of store.keys()) this.#queue.add(key);
   }
 
   /** Finishes the passes under way, then lets go of every connection. What runs on the nodes runs on. */
@@ -220,7 +227,9 @@ export class Controller {
   }
 
   async #hold(key: string, group: FailoverGroup): Promise<Held> {
-    const wiring = wiringOf(group);
+    const { secrets } = this.#options;
+    // Of the secrets as they were before they are read: one that changes meanwhile is read anew.
+    const wiring = `${wiringOf(group)} ${secrets?.version(group) ?? ''}`;
     const known = this.#held.get(key);
     const { clock } = this.#options;
     const reread = known?.passwordRefused === true && clock.now() - known.connectedAt >= rereadMs;

@@ -3,6 +3,7 @@ import type { Decision } from '../../reconcilers/reconcile.ts';
 import { reconcile } from '../../reconcilers/reconcile.ts';
 import type { Situation } from '../../reconcilers/situation.ts';
 import { connectGroups } from '../connect-group.ts';
+import { FileSecrets } from '../file-secrets.ts';
 import type { GroupNode } from '../group-nodes.ts';
 import { monotonicClock } from '../monotonic-clock.ts';
 import { Observer } from '../observe.ts';
@@ -42,8 +43,7 @@ export class Looker {
   static async connect(document: GroupDocument): Promise<Looker> {
     const { folder, group } = document;
     const connect = connectGroups({
-      folder,
-      env: process.env,
+      secrets: new FileSecrets({ folder, env: process.env }),
       commandTimeoutMs,
       connectionPrefix: 'understudy-look',
     });

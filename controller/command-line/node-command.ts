@@ -1,5 +1,6 @@
 import { userName } from '../../crd/field-formats.ts';
 import { nearest } from '../../crd/nearest-name.ts';
+import { FileSecrets } from '../file-secrets.ts';
 import { resolveSecret } from '../resolve-secret.ts';
 import { sshLogins } from '../ssh-host/connect-ssh.ts';
 import { installNode, tryInstalled } from '../ssh-host/node-installation.ts';
@@ -72,8 +73,8 @@ async function loginsOf(
   if (target === undefined || spec.ssh === undefined) throw notThere(options.node, index, spec.nodes);
   for (const name of [options.as, options.user])
     if (!userName.safeParse(name).success) throw new UnderstudyError('BadUsage', `${name} is no login name.`);
-  const surroundings = { folder, env: process.env };
-  const login = sshLogins(group, surroundings);
+  const secrets = new FileSecrets({ folder, env: process.env });
+  const login = sshLogins(group, secrets);
   const known = login({ ...target, user: options.as });
   const checked =
     options.acceptNewHostKey === true
@@ -84,7 +85,7 @@ async function loginsOf(
   if (identity === undefined) return { admin: checked, controller };
   const read = async () => {
     const privateKey = await resolveSecret({ file: identity }, '--identity', {
-      ...surroundings,
+      env: process.env,
       folder: process.cwd(),
     });
     return { ...(await checked.read()), privateKey };

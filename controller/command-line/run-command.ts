@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { connectGroups } from '../connect-group.ts';
 import { Controller } from '../controller.ts';
+import { FileSecrets } from '../file-secrets.ts';
 import { claimPath, isControllerRunning } from '../file-store/exclusive.ts';
 import { FileStore } from '../file-store/file-store.ts';
 import { monotonicClock } from '../monotonic-clock.ts';
@@ -35,11 +36,12 @@ export async function runCommand(options: RunOptions): Promise<Code> {
   for (const problem of problems) log.write('warn', 'document not taken up', { detail: problem });
   const store = new FileStore(path);
   const events = new EventLog(log, randomBytes(4).toString('hex'));
+  const secrets = new FileSecrets({ folder: isFolder ? path : dirname(path), env: process.env });
   const controller = new Controller({
     store,
+    secrets,
     connect: connectGroups({
-      folder: isFolder ? path : dirname(path),
-      env: process.env,
+      secrets,
       commandTimeoutMs,
       connectionPrefix: 'understudy',
     }),

@@ -188,7 +188,7 @@ export class KubeAccess {
       context.setHeaderParam('Content-Type', patch ?? 'application/json');
       context.setBody(JSON.stringify(body));
     }
-    context.setSignal(AbortSignal.timeout(timeoutMs));
+    context.setSignal(AbortSignal.timeout(Math.ceil(timeoutMs)));
     await this.#config.applySecurityAuthentication(context);
     return this.#library.send(context).toPromise();
   }

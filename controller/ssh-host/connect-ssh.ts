@@ -1,7 +1,6 @@
 import type { FailoverGroup, NodeSpec, SecretSource } from '../../crd/failover-group.ts';
 import { leaseTimes } from '../../reconcilers/lease.ts';
-import type { SecretSurroundings } from '../resolve-secret.ts';
-import { resolveSecret } from '../resolve-secret.ts';
+import type { SecretsPort } from '../ports/secrets.ts';
 import type { Secret } from '../secret.ts';
 import { UnderstudyError } from '../understudy-error.ts';
 import type { LeaseOptions } from './lease-order.ts';
@@ -27,8 +26,8 @@ export interface SshReach {
 
 /** Where the credentials of a group come from. Throws UnderstudyError when the spec names none. */
 export function sshLogins(
-  { spec }: FailoverGroup,
-  surroundings: SecretSurroundings,
+  { spec, metadata: { namespace } }: FailoverGroup,
+  secrets: SecretsPort,
 ): (target: SshTarget) => SshLogin {
   const { ssh } = spec;
   if (ssh === undefined)
@@ -37,12 +36,13 @@ export function sshLogins(
     privateKey: place('spec.ssh.privateKeyFrom', ssh.privateKeyFrom),
     knownHosts: place('spec.ssh.knownHostsFrom', ssh.knownHostsFrom),
   };
+  const at = (field: string) => ({ field, ...(namespace === undefined ? {} : { namespace }) });
   const read = async () => {
     const [privateKey, known] = await Promise.all([
-      resolveSecret(ssh.privateKeyFrom, 'spec.ssh.privateKeyFrom', surroundings),
-      resolveSecret(ssh.knownHostsFrom, 'spec.ssh.knownHostsFrom', surroundings),
+      secrets.read(ssh.privateKeyFrom, at('spec.ssh.privateKeyFrom')),
+      secrets.read(ssh.knownHostsFrom, at('spec.ssh.knownHostsFrom')),
     ]);
-    return { privateKey, knownHosts: known.reveal() };
+    return { privateKey: privateKey.current, knownHosts: known.current.reveal() };
   };
   return ({ host, port, user }) => ({ host, port, user, read, places });
 }
@@ -51,10 +51,10 @@ export function sshLogins(
 export async function reachBySsh(
   group: FailoverGroup,
   redisLogin: RedisLogin,
-  surroundings: SecretSurroundings,
+  secrets: SecretsPort,
 ): Promise<SshReach> {
   const { metadata, spec } = group;
-  const login = sshLogins(group, surroundings);
+  const login = sshLogins(group, secrets);
   const first = spec.nodes.flatMap(({ ssh, fence }) => ssh ?? fence?.ssh ?? [])[0];
   if (first !== undefined) {
     const { read, places } = login(first);
@@ -82,7 +82,8 @@ function leaseOf({ spec }: FailoverGroup, node: NodeSpec, login: RedisLogin): Le
   return { ...login, seconds, redisPort: node.redis.port, peers, stopDeadlineSeconds };
 }
 
-function place(field: string, { file, env }: SecretSource): string {
+function place(field: string, { file, env, secret }: SecretSource): string {
+  if (secret !== undefined) return `${field} (Secret ${secret.name}, key ${secret.key})`;
   if (file !== undefined) return `${field} (${file})`;
   return env === undefined ? field : `${field} ($${env})`;
 }
