@@ -166,6 +166,8 @@ export class Controller {
       return;
     }
     const { status, version, generation, problem } = rejected;
+    // Of its nodes nothing is known here; a watch that an earlier document left there looks after itself.
+    if (rejected.retiring === true) return this.#vanish(key, []);
     const told = unconnectedStatus(
       status,
       { reason: Reason.SpecInvalid, message: problem },
@@ -179,7 +181,7 @@ export class Controller {
 
   /** Deleted: Redis and the units stay as they are; what would act on them by itself is taken off. */
   async #retire(key: string, stored: StoredGroup): Promise<void> {
-    const { store, clock, tell } = this.#options;
+    const { clock } = this.#options;
     const retiring = this.#retiring;
     const since = retiring.get(key) ?? clock.now();
     retiring.set(key, since);
@@ -192,14 +194,18 @@ export class Controller {
       this.#queue.addAfter(key, retireAgainMs);
       return;
     }
-    const outcome = await store.letGo(key);
+    await this.#vanish(key, unreached);
+  }
+
+  async #vanish(key: string, unreached: readonly string[]): Promise<void> {
+    const outcome = await this.#options.store.letGo(key);
     if (outcome.kind !== 'done') {
       this.#queue.addAfter(key, retireAgainMs);
       return;
     }
-    retiring.delete(key);
+    this.#retiring.delete(key);
     this.#release(key);
-    tell({ kind: 'retired', key, unreached });
+    this.#options.tell({ kind: 'retired', key, unreached });
   }
 
   /** The connections that the document asks for; the last good ones, with the problem, when it cannot have them. */

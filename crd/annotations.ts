@@ -7,10 +7,16 @@ export const failbackAnnotation = 'understudy.dev/failback';
 export const confirmFencedAnnotation = 'understudy.dev/confirm-fenced';
 /** `"<node>@<epoch>"`: whose data to keep, the operator's answer when no data set can be proved the right one. */
 export const acceptDataOfAnnotation = 'understudy.dev/accept-data-of';
+/** `"off"`: in Kubernetes, no Services are kept for this group; those that were are taken away. */
+export const servicesAnnotation = 'understudy.dev/services';
 
 const prefix = 'understudy.dev/';
 const nodeAtEpochAnnotations: readonly string[] = [confirmFencedAnnotation, acceptDataOfAnnotation];
-const knownAnnotations: readonly string[] = [failbackAnnotation, ...nodeAtEpochAnnotations];
+const knownAnnotations: readonly string[] = [
+  failbackAnnotation,
+  ...nodeAtEpochAnnotations,
+  servicesAnnotation,
+];
 
 export interface NodeAtEpoch {
   readonly node: string;
@@ -54,6 +60,10 @@ function faultOf(name: string, value: string, nodes: readonly string[]): Fault |
     const suggestion = nearest(name, knownAnnotations);
     const message = `is not known; known are ${knownAnnotations.join(', ')}`;
     return { path: [name], message, ...(suggestion === undefined ? {} : { suggestion }) };
+  }
+  if (name === servicesAnnotation) {
+    if (value === 'off' || value === 'on') return undefined;
+    return { path: [name], message: `must be "off" or "on", but is "${value}"` };
   }
   if (!nodeAtEpochAnnotations.includes(name)) {
     const parsed = parseFailbackEpoch(value);

@@ -105,7 +105,8 @@ const printerColumns = [
     name: 'Lag',
     type: 'integer',
     jsonPath: '.status.replicaLagBytes',
-    description: 'Bytes that the slowest replica is behind, when status was last written',
+    description:
+      'Bytes that the slowest replica is behind: 0 up to maxLagBytes, the order of magnitude beyond',
   },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ];

@@ -134,7 +134,11 @@ export const statusSchema = z.strictObject({
     .optional()
     .describe('The history that the current primary writes: a replica that follows it holds its data'),
   handledPrimary: z.string().optional().describe('The value of spec.primary last carried out or overtaken'),
-  replicaLagBytes: bytes.optional().describe('The largest lag of a replica when status was last written'),
+  replicaLagBytes: bytes
+    .optional()
+    .describe(
+      'The largest lag of a replica: 0 up to maxLagBytes, its order of magnitude beyond; exact in metrics',
+    ),
   transition: transitionSchema.optional(),
   failedAttempt: attemptSchema.optional(),
   demoting: z

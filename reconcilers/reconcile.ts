@@ -164,13 +164,21 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
     ...attempt,
     observedGeneration: situation.generation,
     epoch: epochOf(status),
-    replicaLagBytes: Math.max(0, ...lags),
+    replicaLagBytes: toldLag(Math.max(0, ...lags), situation.spec.failover.maxLagBytes),
     conditions,
     ...(fences.length === 0 ? {} : { fences }),
     ...(demoting.length === 0 ? {} : { demoting }),
     ...(stopped.length === 0 ? {} : { stoppedRedis: stopped }),
     ...(preserved.length === 0 ? {} : { preserved }),
   };
+}
+
+/**
+ * The lag as status tells it: 0 while it is tolerated, its order of magnitude beyond that. The exact one moves with
+ * every write; figures have it.
+ */
+function toldLag(bytes: number, tolerated: number): number {
+  return bytes <= tolerated ? 0 : 10 ** Math.floor(Math.log10(bytes));
 }
 
 /** A failed attempt is told while it is still asked for; what it wants back is forgotten once another node leads. */

@@ -1,7 +1,7 @@
 import type { NodeStatus, Status } from '../crd/status.ts';
 
 /**
- * Whether a reader of status cares about the difference. What moves all the time (lag, memory, seconds since
+ * Whether a reader of status cares about the difference. What moves all the time (a node's lag, memory, seconds since
  * the last sign of life) is written along when something else is, and never by itself: in steady state
  * nothing is written.
  */
@@ -10,7 +10,7 @@ export function differs(before: Status, after: Status): boolean {
 }
 
 function significant(status: Status): unknown {
-  const { replicaLagBytes: _lag, nodes, ...rest } = status;
+  const { nodes, ...rest } = status;
   return sorted({ ...rest, nodes: nodes?.map(steady) ?? [] });
 }
 

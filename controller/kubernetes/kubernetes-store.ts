@@ -109,7 +109,9 @@ export class KubernetesStore implements StorePort {
     const known = this.#known.get(key);
     if (known === undefined || known.good !== undefined) return undefined;
     const { version, status, generation } = known.object;
-    return { key, generation, status, version, problem: problemOf(known.object) ?? '' };
+    const problem = problemOf(known.object) ?? '';
+    const retiring = known.object.deleting ? { retiring: true } : {};
+    return { key, generation, status, version, problem, ...retiring };
   }
 
   /** Of the object with that key, be its document good or not: what Events and owned objects refer to it by. */

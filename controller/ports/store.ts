@@ -23,6 +23,8 @@ export interface RejectedGroup {
   readonly status: Status;
   readonly version: string;
   readonly problem: string;
+  /** It is being deleted. */
+  readonly retiring?: boolean;
 }
 
 /** Where specs come from and where status goes. Spec is never written through it. */
