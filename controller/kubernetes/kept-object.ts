@@ -1,0 +1,193 @@
+import type { Leadership } from '../leadership.ts';
+import { ApiFault } from './api-fault.ts';
+import { belongsTo, epochOn, type OwnedObject, patchFor } from './endpoint-objects.ts';
+import type { ApiCall, KubeAccess, KubeObject } from './kube-access.ts';
+import type { Turnstile } from './turnstile.ts';
+
+/** What shall be: the object, or (undefined) none of that name; for the group with that uid. */
+export interface Wish {
+  readonly uid: string;
+  readonly object: OwnedObject | undefined;
+}
+
+export type KeptEvent =
+  | { readonly kind: 'written'; readonly method: string; readonly milliseconds: number }
+  /** One of the same name that is not the group's: it is left alone. */
+  | { readonly kind: 'taken' }
+  /** The server refuses what was sent, for good. */
+  | { readonly kind: 'refused'; readonly fault: ApiFault }
+  | { readonly kind: 'well' };
+
+export interface KeeperTerms {
+  readonly access: Pick<KubeAccess, 'call'>;
+  readonly leadership: Leadership;
+  /** Whoever is in no hurry passes through it. */
+  readonly turnstile: Turnstile;
+  /** Path of the object. */
+  readonly path: string;
+  readonly tell: (event: KeptEvent) => void;
+}
+
+/** No request may outlast the lease that it is sent under (ms). */
+const callMs = 2_000;
+const firstBackoffMs = 50;
+const longestBackoffMs = 5_000;
+/** What somebody changed is looked at when the watch has caught up with our own writes (ms). */
+const settleMs = 100;
+/** How soon it is looked whether there is time left to lead again (ms). */
+const unledMs = 1_000;
+/** Conflicts in a row before it is left to a later try. */
+const mostConflicts = 5;
+const mergePatch: NonNullable<ApiCall['patch']> = 'application/merge-patch+json';
+
+/**
+ * Keeps one object of the cluster as it shall be, with the fewest writes: none while it is. Every write holds for
+ * the version that it was decided on, none goes over a higher epoch, and none is sent without time left to lead.
+ */
+export class KeptObject {
+  readonly #terms: KeeperTerms;
+  #live: KubeObject | undefined;
+  #wish: Wish | undefined;
+  #dueAt = 0;
+  /** Whether the name is taken by another's object, which no mirror of ours shows. */
+  #taken = false;
+  #busy = false;
+  #again = false;
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(terms: KeeperTerms, live: KubeObject | undefined) {
+    this.#terms = terms;
+    this.#live = live;
+  }
+
+  /** Makes it so; at once, past everybody who waits, when it is urgent. */
+  want(wish: Wish, urgent = false): void {
+    this.#wish = wish;
+    this.#dueAt = performance.now();
+    this.#go(urgent);
+  }
+
+  /** What the mirror shows of it. */
+  saw(live: KubeObject | undefined): void {
+    this.#live = live;
+    if (this.#busy) return;
+    this.#dueAt = performance.now();
+    this.#later(settleMs);
+  }
+
+  /** Looks whether the name is free by now, and at what was put off. */
+  recheck(): void {
+    this.#go(false);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => this.#go(false), ms);
+    this.#timer.unref();
+  }
+
+  #go(urgent: boolean): void {
+    if (this.#stopped) return;
+    if (this.#busy) {
+      this.#again = true;
+      return;
+    }
+    clearTimeout(this.#timer);
+    if (this.#wish === undefined || (!this.#taken && this.#next(this.#wish) === undefined)) return;
+    this.#busy = true;
+    const work = (): Promise<void> => this.#work();
+    const done = urgent ? work() : this.#terms.turnstile.pass(work);
+    void done.then(() => {
+      this.#busy = false;
+      if (this.#again) {
+        this.#again = false;
+        this.#go(false);
+      }
+    });
+  }
+
+  /** Rejects never: a fault puts the rest off. */
+  async #work(): Promise<void> {
+    const { tell } = this.#terms;
+    try {
+      if (this.#taken) await this.#read();
+      for (let conflicts = 0; conflicts < mostConflicts; conflicts += 1) {
+        const call = this.#wish === undefined ? undefined : this.#next(this.#wish);
+        if (call === undefined || this.#stopped) break;
+        // Whoever leads then does it.
+        if (this.#terms.leadership.leftMs() < callMs) return this.#later(unledMs);
+        if (!(await this.#send(call))) await this.#read();
+      }
+      this.#failures = 0;
+      this.#taken = this.#isTaken();
+      tell({ kind: this.#taken ? 'taken' : 'well' });
+    } catch (cause) {
+      const fault = cause instanceof ApiFault ? cause : new ApiFault('Unknown', 'unexpected', { cause });
+      this.#failures += 1;
+      if (fault.code === 'Invalid' || fault.code === 'Forbidden') tell({ kind: 'refused', fault });
+      this.#later(Math.min(firstBackoffMs * 2 ** (this.#failures - 1), longestBackoffMs));
+    }
+  }
+
+  /** The request that is due, or nothing: it is as it shall be, it is another's, or a newer leader has written it. */
+  #next({ uid, object }: Wish): ApiCall | undefined {
+    const { path } = this.#terms;
+    const live = this.#live;
+    if (live === undefined) {
+      if (object === undefined) return undefined;
+      return { method: 'POST', path: path.slice(0, path.lastIndexOf('/')), body: object.body };
+    }
+    if (!belongsTo(live, uid)) return undefined;
+    const { resourceVersion } = live.metadata;
+    if (object === undefined) {
+      const preconditions = { uid: live.metadata.uid, resourceVersion };
+      return { method: 'DELETE', path, body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions } };
+    }
+    if (object.epoch !== undefined && (epochOn(live) ?? 0) > object.epoch) return undefined;
+    const patch = patchFor(live, object) as { metadata?: object } | undefined;
+    if (patch === undefined) return undefined;
+    const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } };
+    return { method: 'PATCH', path, patch: mergePatch, body };
+  }
+
+  #isTaken(): boolean {
+    if (this.#wish?.object === undefined || this.#live === undefined) return false;
+    return !belongsTo(this.#live, this.#wish.uid);
+  }
+
+  /** False when what it was decided on is no longer so. */
+  async #send(call: ApiCall): Promise<boolean> {
+    const since = this.#dueAt;
+    try {
+      const answer = await this.#terms.access.call({ ...call, timeoutMs: callMs });
+      this.#live = call.method === 'DELETE' ? undefined : answer;
+      const milliseconds = performance.now() - since;
+      this.#terms.tell({ kind: 'written', method: call.method, milliseconds });
+      return true;
+    } catch (cause) {
+      if (cause instanceof ApiFault && (cause.code === 'Conflict' || cause.code === 'NotFound')) return false;
+      throw cause;
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      this.#live = await this.#terms.access.call({
+        method: 'GET',
+        path: this.#terms.path,
+        timeoutMs: callMs,
+      });
+    } catch (cause) {
+      if (!(cause instanceof ApiFault) || cause.code !== 'NotFound') throw cause;
+      this.#live = undefined;
+    }
+  }
+}
