@@ -157,9 +157,10 @@ function servicePatch(live: KubeObject, wanted: OwnedObject): object | undefined
   const samePorts = JSON.stringify(spec.ports?.map(portOf)) === JSON.stringify(ports.map(portOf));
   const selects = Object.keys(spec.selector ?? {}).length > 0;
   if (labels === undefined && samePorts && !selects) return undefined;
+  const change = { ...(samePorts ? {} : { ports }), ...(selects ? { selector: null } : {}) };
   return {
     ...(labels === undefined ? {} : { metadata: { labels } }),
-    spec: { ...(samePorts ? {} : { ports }), ...(selects ? { selector: null } : {}) },
+    ...(samePorts && !selects ? {} : { spec: change }),
   };
 }
 

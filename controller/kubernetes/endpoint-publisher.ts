@@ -41,7 +41,6 @@ export class EndpointPublisher {
   readonly #hosts: HostAddresses;
   readonly #ground: Ground;
   readonly #groups = new Map<string, PublishedGroup>();
-  readonly #byUid = new Map<string, PublishedGroup>();
   #leadership = noLeadership;
   #mirrored = false;
   #timer: NodeJS.Timeout | undefined;
@@ -52,9 +51,7 @@ export class EndpointPublisher {
     this.#mirror = new OwnedMirror(access, {
       namespace: terms.namespace,
       // Somebody changed or deleted one, or our own write came back.
-      onChange: (id, object, uids) => {
-        for (const uid of uids) this.#byUid.get(uid)?.saw(id, object);
-      },
+      onChange: (id, object, owner) => this.#groups.get(owner)?.saw(id, object),
       onFault: (fault) => terms.onFault?.(fault),
     });
     this.#ground = {
@@ -131,7 +128,6 @@ export class EndpointPublisher {
     const identity = { namespace, name, uid };
     const group = new PublishedGroup(identity, { seat, on }, this.#rightTo(key, uid), this.#ground);
     this.#groups.set(key, group);
-    this.#byUid.set(uid, group);
     this.#publish(key, group, false);
   }
 
@@ -169,11 +165,8 @@ export class EndpointPublisher {
   }
 
   #forget(key: string): void {
-    const group = this.#groups.get(key);
-    if (group === undefined) return;
-    group.stop();
+    this.#groups.get(key)?.stop();
     this.#groups.delete(key);
-    this.#byUid.delete(group.uid);
   }
 
   /** Names may mean other addresses by now, and a name that was taken may be free. */

@@ -49,8 +49,6 @@ export class KeptObject {
   #live: KubeObject | undefined;
   #wish: Wish | undefined;
   #dueAt = 0;
-  /** Whether the name is taken by another's object, which no mirror of ours shows. */
-  #taken = false;
   #busy = false;
   #again = false;
   #failures = 0;
@@ -101,7 +99,7 @@ export class KeptObject {
       return;
     }
     clearTimeout(this.#timer);
-    if (this.#wish === undefined || (!this.#taken && this.#next(this.#wish) === undefined)) return;
+    if (this.#wish === undefined || (!this.#isTaken() && this.#next(this.#wish) === undefined)) return;
     this.#busy = true;
     const work = (): Promise<void> => this.#work();
     const done = urgent ? work() : this.#terms.turnstile.pass(work);
@@ -118,7 +116,7 @@ export class KeptObject {
   async #work(): Promise<void> {
     const { tell } = this.#terms;
     try {
-      if (this.#taken) await this.#read();
+      if (this.#isTaken()) await this.#read();
       for (let conflicts = 0; conflicts < mostConflicts; conflicts += 1) {
         const call = this.#wish === undefined ? undefined : this.#next(this.#wish);
         if (call === undefined || this.#stopped) break;
@@ -127,8 +125,7 @@ export class KeptObject {
         if (!(await this.#send(call))) await this.#read();
       }
       this.#failures = 0;
-      this.#taken = this.#isTaken();
-      tell({ kind: this.#taken ? 'taken' : 'well' });
+      tell({ kind: this.#isTaken() ? 'taken' : 'well' });
     } catch (cause) {
       const fault = cause instanceof ApiFault ? cause : new ApiFault('Unknown', 'unexpected', { cause });
       this.#failures += 1;
@@ -158,6 +155,7 @@ export class KeptObject {
     return { method: 'PATCH', path, patch: mergePatch, body };
   }
 
+  /** By another's object, which no mirror of ours needs to show. */
   #isTaken(): boolean {
     if (this.#wish?.object === undefined || this.#live === undefined) return false;
     return !belongsTo(this.#live, this.#wish.uid);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { kind as groupKind } from '../../crd/failover-group.ts';
 import { ApiFault } from './api-fault.ts';
 import { managedBy, type OwnedKind } from './endpoint-objects.ts';
 import type { KubeAccess, KubeObject } from './kube-access.ts';
@@ -17,8 +18,8 @@ export const idOf = (kind: OwnedKind, namespace: string, name: string): string =
 export interface MirrorTerms {
   /** Absent: the whole cluster. */
   readonly namespace?: string | undefined;
-  /** `owners`: the uids of those that it belongs to, or belonged to before. */
-  readonly onChange: (id: string, object: KubeObject | undefined, owners: ReadonlySet<string>) => void;
+  /** `owner`: the key of the group that it belongs to by name, or belonged to before. */
+  readonly onChange: (id: string, object: KubeObject | undefined, owner: string) => void;
   readonly onFault: (fault: ApiFault) => void;
 }
 
@@ -91,8 +92,7 @@ export class OwnedMirror {
   /** Items of a list come without kind; nothing here needs it. */
   #take(id: string, object: KubeObject | undefined): void {
     const before = this.#objects.get(id);
-    const [old, present] = [ownersOf(before), ownersOf(object)];
-    for (const uid of old) {
+    for (const { uid } of ownersOf(before)) {
       const ids = this.#owned.get(uid);
       ids?.delete(id);
       if (ids?.size === 0) this.#owned.delete(uid);
@@ -100,9 +100,12 @@ export class OwnedMirror {
     if (object === undefined) this.#objects.delete(id);
     else {
       this.#objects.set(id, object);
-      for (const uid of present) this.#owned.set(uid, (this.#owned.get(uid) ?? new Set()).add(id));
+      for (const { uid } of ownersOf(object))
+        this.#owned.set(uid, (this.#owned.get(uid) ?? new Set()).add(id));
     }
-    this.#terms.onChange(id, object, new Set([...old, ...present]));
+    const [owner] = [...ownersOf(object), ...ownersOf(before)];
+    const namespace = id.slice(id.indexOf(' ') + 1, id.indexOf('/'));
+    if (owner !== undefined) this.#terms.onChange(id, object, `${namespace}/${owner.name}`);
   }
 
   /** EndpointSlices are v1 since Kubernetes 1.21; v1beta1 has the same fields, as far as they are used here. */
@@ -128,8 +131,14 @@ interface ApiGroup {
   readonly versions?: readonly { readonly version: string }[];
 }
 
-function ownersOf(object: KubeObject | undefined): string[] {
-  const ownerReferences = object?.metadata.ownerReferences;
-  if (!Array.isArray(ownerReferences)) return [];
-  return ownerReferences.map(({ uid }: { uid?: unknown }) => String(uid));
+interface Owner {
+  readonly name: string;
+  readonly uid: string;
+}
+
+function ownersOf(object: KubeObject | undefined): readonly Owner[] {
+  const references = object?.metadata.ownerReferences;
+  return Array.isArray(references)
+    ? references.filter((one: { kind?: unknown }) => one.kind === groupKind)
+    : [];
 }

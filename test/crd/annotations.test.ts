@@ -2,17 +2,27 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   acceptDataOfAnnotation,
+  annotationFaults,
   confirmFencedAnnotation,
   failbackAnnotation,
   formatNodeAtEpoch,
   parseFailbackEpoch,
   parseNodeAtEpoch,
+  servicesAnnotation,
 } from '../../crd/annotations.ts';
 
 test('the annotations are called as the documents have them', () => {
   assert.equal(failbackAnnotation, 'understudy.dev/failback');
   assert.equal(confirmFencedAnnotation, 'understudy.dev/confirm-fenced');
   assert.equal(acceptDataOfAnnotation, 'understudy.dev/accept-data-of');
+  assert.equal(servicesAnnotation, 'understudy.dev/services');
+});
+
+test('the Services of a group are on or off', () => {
+  for (const value of ['on', 'off'])
+    assert.deepEqual(annotationFaults({ [servicesAnnotation]: value }, []), []);
+  const [fault] = annotationFaults({ [servicesAnnotation]: 'no' }, []);
+  assert.match(fault?.message ?? '', /must be "off" or "on", but is "no"/);
 });
 
 test('a failback names its epoch in digits and nothing else', () => {
