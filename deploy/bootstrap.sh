@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what a fresh machine lacks and says so: the Node packages (with Node 24 among them) and, with
-# the arguments "redis", "openssl" and "busybox", those programs. Everything is said on stderr; stdout stays the caller's.
+# the arguments "redis", "openssl", "busybox", "kubectl" and "apiserver", those programs. Everything is said on stderr; stdout stays the caller's.
 set -eu
 cd "$(dirname "$0")/.."
 say() { echo "understudy: $*" >&2; }
@@ -47,6 +47,26 @@ program() {
     die "could not install $1: run 'apt-get install $1' as root, then run this again"
 }
 
+# Debian's package has another name than its program.
+kubectl() {
+  command -v kubectl >/dev/null 2>&1 && return 0
+  command -v apt-get >/dev/null 2>&1 || die "kubectl is missing and there is no apt-get here: install it, then run this again"
+  say "installing kubectl with apt-get (package kubernetes-client) …"
+  { as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends kubernetes-client; } >&2 ||
+    die "could not install kubernetes-client: put a kubectl on PATH, then run this again"
+}
+
+# A real kube-apiserver and etcd: KUBEBUILDER_ASSETS, or built once into the cache (test/kubernetes/assets.ts looks there).
+apiserver() {
+  assets=${KUBEBUILDER_ASSETS:-${XDG_CACHE_HOME:-$HOME/.cache}/understudy-apiserver/bin}
+  [ -x "$assets/kube-apiserver" ] && [ -x "$assets/etcd" ] && return 0
+  build=${UNDERSTUDY_APISERVER_BUILD:-../shared/apiserver/build.sh}
+  [ -z "${KUBEBUILDER_ASSETS:-}" ] && [ -r "$build" ] ||
+    die "there is no kube-apiserver and etcd in $assets: get them (setup-envtest use -p path) and set KUBEBUILDER_ASSETS to their folder"
+  say "building kube-apiserver and fetching etcd into $assets (3 minutes, once) …"
+  bash "$build" >/dev/null || die "the build of kube-apiserver failed"
+}
+
 # Compiles the controller once, by a start that ends at once: see deploy/understudy.
 compiled() {
   [ -d .cache/node-compile ] || deploy/understudy run --file /dev/null >/dev/null 2>&1 || :
@@ -58,6 +78,7 @@ for need in "$@"; do
   case $need in
     redis) redis_server ;;
     openssl | busybox) program "$need" ;;
+    kubectl | apiserver) "$need" ;;
     *) die "bootstrap: unknown need '$need'" ;;
   esac
 done
