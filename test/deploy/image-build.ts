@@ -161,7 +161,13 @@ export class ImageBuild {
       ...(writable === undefined ? [] : ['--pid', '--fork', '--kill-child']),
     ];
     return spawn('unshare', ['--mount', ...alone, 'sh', '-c', script, 'sh', stage, uid, gid, command], {
-      env: { ...process.env, ...this.#last.env, PATH: `${this.#programs}:${process.env.PATH}` },
+      env: {
+        ...process.env,
+        // As in a base image: npm has fetched nothing before.
+        npm_config_cache: join(this.#folder, 'npm-cache'),
+        ...this.#last.env,
+        PATH: `${this.#programs}:${process.env.PATH}`,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
   }

@@ -1,6 +1,7 @@
 /** The Dockerfile without an engine: the steps that it names, in an empty folder, and what comes out, started. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   mkdirSync,
   mkdtempSync,
@@ -61,6 +62,7 @@ describe('the image', needs, () => {
   /** Starts it, tells it to end when it says so, and gives its exit code and what it said. */
   async function startedAndTold(args: readonly string[]): Promise<{ code: number | null; said: string }> {
     const child = image.start(args, writable);
+    const closed = once(child, 'close');
     const said: string[] = [];
     for await (const line of createInterface({ input: child.stderr as Readable })) {
       said.push(line);
@@ -69,8 +71,8 @@ describe('the image', needs, () => {
       const [first] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
       process.kill(Number(first), 'SIGTERM');
     }
-    if (child.exitCode === null) await new Promise((resolve) => child.once('exit', resolve));
-    return { code: child.exitCode, said: said.join('\n') };
+    const [code] = await closed;
+    return { code, said: said.join('\n') };
   }
 
   test('answers --help without a network and with nothing to write to', async () => {
