@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what a fresh machine lacks and says so: the Node packages (with Node 24 among them) and, with
-# the arguments "redis", "openssl", "busybox", "kubectl" and "apiserver", those programs. Everything is said on stderr; stdout stays the caller's.
+# the arguments "redis", "openssl", "busybox", "lua5.1", "kubectl" and "apiserver", those programs. Everything is said on stderr; stdout stays the caller's.
 set -eu
 cd "$(dirname "$0")/.."
 say() { echo "understudy: $*" >&2; }
@@ -38,7 +38,8 @@ redis_server() {
   .cache/bin/redis-server --version >/dev/null || die "this redis-tools holds no server: run 'apt-get install redis-server' as root, then run this again"
 }
 
-# Only tests need these: Node's own crypto makes no certificates, and our scripts shall run in a second shell.
+# Only tests need these: Node's own crypto makes no certificates, our scripts shall run in a second shell, and Argo CD
+# judges health in Lua 5.1.
 program() {
   command -v "$1" >/dev/null 2>&1 && return 0
   command -v apt-get >/dev/null 2>&1 || die "$1 is missing and there is no apt-get here: install it, then run this again"
@@ -77,7 +78,7 @@ compiled
 for need in "$@"; do
   case $need in
     redis) redis_server ;;
-    openssl | busybox) program "$need" ;;
+    openssl | busybox | lua5.1) program "$need" ;;
     kubectl | apiserver) "$need" ;;
     *) die "bootstrap: unknown need '$need'" ;;
   esac
