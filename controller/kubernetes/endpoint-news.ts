@@ -26,7 +26,10 @@ export function objectNews(id: string, event: Exclude<KeptEvent, { kind: 'writte
     const message = `There is a ${id} that does not belong to this group: it is left alone, and clients do not find this group by it. Delete or rename it, or set the annotation ${servicesAnnotation}: "off".`;
     return { type: 'Warning', reason: Reason.ServiceNameTaken, message };
   }
-  const message = `${id} could not be written: ${event.fault.message}`;
+  const message =
+    event.kind === 'newer'
+      ? `${id} was written in epoch ${event.epoch}, which is above the group's own: it is left alone. If nobody else looks after this group (its status was restored from a backup, say), delete that object and it is made anew.`
+      : `${id} could not be written: ${event.fault.message}`;
   return { type: 'Warning', reason: Reason.EndpointsNotWritten, message };
 }
 

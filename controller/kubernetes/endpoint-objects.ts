@@ -31,7 +31,7 @@ export interface OwnedObject {
 
 export const managedBy = { 'app.kubernetes.io/managed-by': 'understudy' } as const;
 export const epochAnnotation = `${apiGroup}/epoch`;
-export const serviceNameLabel = 'kubernetes.io/service-name';
+const serviceNameLabel = 'kubernetes.io/service-name';
 const sliceManagedByLabel = 'endpointslice.kubernetes.io/managed-by';
 const redisPort = 6379;
 

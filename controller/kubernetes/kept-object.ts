@@ -14,6 +14,8 @@ export type KeptEvent =
   | { readonly kind: 'written'; readonly method: string; readonly milliseconds: number }
   /** One of the same name that is not the group's: it is left alone. */
   | { readonly kind: 'taken' }
+  /** It was written under a higher epoch than this one. */
+  | { readonly kind: 'newer'; readonly epoch: number }
   /** The server refuses what was sent, for good. */
   | { readonly kind: 'refused'; readonly fault: ApiFault }
   | { readonly kind: 'well' };
@@ -50,7 +52,8 @@ export class KeptObject {
   #wish: Wish | undefined;
   #dueAt = 0;
   #busy = false;
-  #again = false;
+  /** Something was wished for meanwhile; urgently, or not. */
+  #again: { readonly urgent: boolean } | undefined;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
@@ -95,20 +98,24 @@ export class KeptObject {
   #go(urgent: boolean): void {
     if (this.#stopped) return;
     if (this.#busy) {
-      this.#again = true;
+      this.#again = { urgent: urgent || this.#again?.urgent === true };
       return;
     }
     clearTimeout(this.#timer);
-    if (this.#wish === undefined || (!this.#isTaken() && this.#next(this.#wish) === undefined)) return;
+    if (this.#wish === undefined) return;
+    if (!this.#isTaken() && this.#next(this.#wish) === undefined) {
+      // To a deposed leader all is newer.
+      if (this.#leads()) this.#terms.tell(this.#standing());
+      return;
+    }
     this.#busy = true;
     const work = (): Promise<void> => this.#work();
     const done = urgent ? work() : this.#terms.turnstile.pass(work);
     void done.then(() => {
       this.#busy = false;
-      if (this.#again) {
-        this.#again = false;
-        this.#go(false);
-      }
+      const again = this.#again;
+      this.#again = undefined;
+      if (again !== undefined) this.#go(again.urgent);
     });
   }
 
@@ -121,17 +128,23 @@ export class KeptObject {
         const call = this.#wish === undefined ? undefined : this.#next(this.#wish);
         if (call === undefined || this.#stopped) break;
         // Whoever leads then does it.
-        if (this.#terms.leadership.leftMs() < callMs) return this.#later(unledMs);
+        if (!this.#leads()) return this.#later(unledMs);
         if (!(await this.#send(call))) await this.#read();
       }
       this.#failures = 0;
-      tell({ kind: this.#isTaken() ? 'taken' : 'well' });
+      tell(this.#standing());
+      // Somebody else keeps writing it.
+      if (this.#wish !== undefined && this.#next(this.#wish) !== undefined) this.#later(longestBackoffMs);
     } catch (cause) {
       const fault = cause instanceof ApiFault ? cause : new ApiFault('Unknown', 'unexpected', { cause });
       this.#failures += 1;
       if (fault.code === 'Invalid' || fault.code === 'Forbidden') tell({ kind: 'refused', fault });
       this.#later(Math.min(firstBackoffMs * 2 ** (this.#failures - 1), longestBackoffMs));
     }
+  }
+
+  #leads(): boolean {
+    return this.#terms.leadership.leftMs() >= callMs;
   }
 
   /** The request that is due, or nothing: it is as it shall be, it is another's, or a newer leader has written it. */
@@ -148,7 +161,7 @@ export class KeptObject {
       const preconditions = { uid: live.metadata.uid, resourceVersion };
       return { method: 'DELETE', path, body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions } };
     }
-    if (object.epoch !== undefined && (epochOn(live) ?? 0) > object.epoch) return undefined;
+    if (newerThan(object, live) !== undefined) return undefined;
     const patch = patchFor(live, object) as { metadata?: object } | undefined;
     if (patch === undefined) return undefined;
     const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } };
@@ -159,6 +172,17 @@ export class KeptObject {
   #isTaken(): boolean {
     if (this.#wish?.object === undefined || this.#live === undefined) return false;
     return !belongsTo(this.#live, this.#wish.uid);
+  }
+
+  #standing(): KeptEvent {
+    if (this.#isTaken()) return { kind: 'taken' };
+    const object = this.#wish?.object;
+    const live = this.#live;
+    if (object === undefined || live === undefined) return { kind: 'well' };
+    const epoch = newerThan(object, live);
+    // The same under a higher epoch is what it shall be.
+    if (epoch === undefined || patchFor(live, object) === undefined) return { kind: 'well' };
+    return { kind: 'newer', epoch };
   }
 
   /** False when what it was decided on is no longer so. */
@@ -188,4 +212,10 @@ export class KeptObject {
       this.#live = undefined;
     }
   }
+}
+
+/** The higher epoch that the live object was written under, or nothing. */
+function newerThan({ epoch }: OwnedObject, live: KubeObject): number | undefined {
+  const written = epochOn(live);
+  return epoch !== undefined && written !== undefined && written > epoch ? written : undefined;
 }

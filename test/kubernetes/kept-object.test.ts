@@ -113,6 +113,18 @@ test('nothing goes over a higher epoch, however old the view was that it was dec
   assert.equal(shelf.ip, '10.0.0.9');
   keeper.want({ uid, object: slice('10.0.0.3', 2) });
   assert.deepEqual(await shelf.settled(), []);
+  assert.deepEqual(shelf.events, Array(2).fill({ kind: 'newer', epoch: 3 }));
+  keeper.want({ uid, object: slice('10.0.0.9', 2) });
+  assert.deepEqual(shelf.events.at(-1), { kind: 'well' }, 'the same, whatever the epoch');
+  keeper.stop();
+});
+
+test('a deposed leader does not complain of what a newer one wrote', async () => {
+  const shelf = new Shelf();
+  shelf.leftMs = 0;
+  const keeper = shelf.keeper(shelf.put(slice('10.0.0.9', 3)));
+  keeper.want({ uid, object: slice('10.0.0.1', 1) });
+  assert.deepEqual([await shelf.settled(), shelf.events], [[], []]);
   keeper.stop();
 });
 

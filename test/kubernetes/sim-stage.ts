@@ -118,7 +118,14 @@ export class SimStage {
     await this.#controller.stop();
     await this.publisher.stop();
     await this.#recorder.flush(1_000);
+    const left = this.store.keys().length > 0;
     await this.store.close();
+    if (left) {
+      // Its simulated nodes are gone: no other controller on this server shall find it.
+      await this.patchGroup({ metadata: { finalizers: null } })
+        .then(() => this.deleteGroup())
+        .catch(() => undefined);
+    }
     await this.access.call({ method: 'DELETE', path: `/api/v1/namespaces/${this.namespace}` });
   }
 
