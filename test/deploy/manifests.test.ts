@@ -190,7 +190,7 @@ test('the example group is valid, reads its secrets from Secrets, and their temp
   assert.ok(parsed.ok, JSON.stringify(parsed));
   const templates = manifestsIn(`${folder}/examples/secrets.yaml`);
   for (const { data = {} } of templates) for (const value of Object.values(data)) assert.equal(value, '');
-  const wanted = [...text.matchAll(/secret: \{name: ([\w-]+), key: ([\w-]+)\}/g)].map(([, name, key]) => [
+  const wanted = [...text.matchAll(/secret: \{ name: ([\w-]+), key: ([\w-]+) \}/g)].map(([, name, key]) => [
     name,
     key,
   ]);
@@ -227,9 +227,10 @@ for (const overlay of ['overlays/cluster', 'overlays/namespace', 'overlays/kuber
           assert.deepEqual([name, namespace], [pod.serviceAccountName, only]);
       }
       const { template } = one(manifests, 'Deployment').spec as { template: { spec: PodSpec } };
-      const [{ image, args } = container] = template.spec.containers;
-      assert.equal(image, `ghcr.io/understudy-dev/understudy:${version}`);
-      assert.equal(args.includes('--namespace=$(POD_NAMESPACE)'), overlay === 'overlays/namespace');
+      const [first] = template.spec.containers;
+      assert.ok(first !== undefined);
+      assert.equal(first.image, `ghcr.io/understudy-dev/understudy:${version}`);
+      assert.equal(first.args.includes('--namespace=$(POD_NAMESPACE)'), overlay === 'overlays/namespace');
       const budget = one(manifests, 'PodDisruptionBudget').apiVersion;
       assert.equal(budget, overlay.endsWith('1.20') ? 'policy/v1beta1' : 'policy/v1');
     }
