@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { KubeAccess } from '../kubernetes/kube-access.ts';
 import { type ElectionEvent, LeaderElection } from '../kubernetes/leader-election.ts';
-import { Replica } from '../kubernetes/replica.ts';
+import { Replica, type ReplicaTerms } from '../kubernetes/replica.ts';
 import { serveHttp } from '../telemetry/http-endpoint.ts';
 import type { Log, LogLevel } from '../telemetry/log.ts';
 import { stderrLog } from '../telemetry/log.ts';
@@ -24,19 +24,21 @@ export interface ClusterRunOptions {
   readonly http: string;
   /** The first part of what this process is called in the election; absent: the host's name. */
   readonly identity?: string;
+  /** Stands between the loop and its connections, for benches; absent: nothing does. */
+  readonly over?: ReplicaTerms['over'];
 }
 
 const leaseName = 'understudy-controller';
 
 /** Looks after the groups of a cluster, in turns with its replicas, until told to end. Throws UnderstudyError. */
 export async function runInKubernetes(options: ClusterRunOptions): Promise<Code> {
-  const { namespace, probeMs } = options;
+  const { namespace, probeMs, over } = options;
   const log = stderrLog(options.logLevel);
   dieLoudly(log);
   const metrics = new Metrics();
   const access = KubeAccess.from(options.kubeconfig, { note: (call) => metrics.call(call) });
   const identity = `${options.identity ?? hostname()}_${randomBytes(8).toString('hex')}`;
-  const replica = new Replica(access, { namespace, identity, probeMs, log, metrics });
+  const replica = new Replica(access, { namespace, identity, probeMs, log, metrics, over });
   const ending = new AbortController();
   const told = toldToEnd(log).then(() => ending.abort());
   let mirrored = false;

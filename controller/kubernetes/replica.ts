@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { connectGroups } from '../connect-group.ts';
-import { Controller, type ControllerEvent } from '../controller.ts';
+import { type ConnectGroup, Controller, type ControllerEvent } from '../controller.ts';
 import { guarded } from '../guarded-nodes.ts';
 import { monotonicClock } from '../monotonic-clock.ts';
 import { EventLog } from '../telemetry/event-log.ts';
@@ -22,6 +22,8 @@ export interface ReplicaTerms {
   readonly probeMs: number;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Stands between the loop and its connections, for benches; absent: nothing does. */
+  readonly over?: ((connect: ConnectGroup) => ConnectGroup) | undefined;
 }
 
 const commandTimeoutMs = 500;
@@ -75,7 +77,7 @@ export class Replica {
 
   /** One term of leading, from the first look to the last. */
   async lead(term: Term): Promise<void> {
-    const { log, metrics, probeMs } = this.#terms;
+    const { log, metrics, probeMs, over = (connect) => connect } = this.#terms;
     const lines = new EventLog(log, randomBytes(4).toString('hex'));
     this.#events = new GroupEvents(this.#recorder, this.store);
     const tell = (event: ControllerEvent): void => {
@@ -86,7 +88,7 @@ export class Replica {
       this.#events.note(event);
     };
     const secrets = this.#secrets;
-    const connect = connectGroups({ secrets, commandTimeoutMs, connectionPrefix: 'understudy' });
+    const connect = over(connectGroups({ secrets, commandTimeoutMs, connectionPrefix: 'understudy' }));
     const controller = new Controller({
       store: this.store,
       connect: guarded(connect, term),
@@ -96,10 +98,10 @@ export class Replica {
       secrets,
       tell,
     });
-    const over = aborted(term.signal);
+    const ended = aborted(term.signal);
     this.#publisher.lead(term);
-    await Promise.race([controller.start(), over]);
-    await over;
+    await Promise.race([controller.start(), ended]);
+    await ended;
     await endInTime(controller.stop(), log);
     this.#publisher.resign();
   }

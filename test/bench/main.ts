@@ -12,12 +12,23 @@ import { benchHandover } from './handover.ts';
 import { benchLab } from './lab/bench-lab.ts';
 import { benchSoak } from './lab/soak.ts';
 import { resultTable } from './result-table.ts';
+import { benchScale } from './scale/scale.ts';
 import { benchSteady } from './steady.ts';
 
 interface Flags {
   runs: number;
   json?: boolean;
   contender?: string[];
+}
+
+interface ScaleFlags {
+  groups: number;
+  seconds: number;
+  probeMs: number;
+  fail: number;
+  rounds: number;
+  cpuProf?: string;
+  json?: boolean;
 }
 
 interface BenchResult {
@@ -66,6 +77,22 @@ function program(): Command {
       const result = await benchSteady(flags.seconds);
       const lines = Object.entries(result).map(([name, value]) => `${name}: ${value}`);
       process.stdout.write(`${flags.json ? JSON.stringify(result) : lines.join('\n')}\n`);
+    });
+  bench
+    .command('scale')
+    .description('what many groups in a cluster cost, on a real API server with played nodes')
+    .option('--groups <number>', 'how many at the end; tenths of it before', positiveInteger, 1_000)
+    .option('--seconds <number>', 'how long to watch the steady state', positiveInteger, 30)
+    .option('--probe-ms <number>', 'how often each is looked at', positiveInteger, 1_000)
+    .option('--fail <number>', 'how many primaries die at once', positiveInteger, 50)
+    .option('--rounds <number>', 'how often they do', positiveInteger, 3)
+    .option('--cpu-prof <folder>', 'leave a profile of the controller there')
+    .option('--json', 'one JSON document as the last line')
+    .action(async (flags: ScaleFlags) => {
+      const execArgv = flags.cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${flags.cpuProf}`];
+      const result = await benchScale({ ...flags, failAtOnce: flags.fail, progress: tell, execArgv });
+      print(result, flags);
+      if (!result.ok) process.exitCode = 1;
     });
   bench
     .command('lab')

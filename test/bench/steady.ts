@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -6,6 +6,7 @@ import { info } from '../redis/info.ts';
 import type { RedisPair } from '../redis/redis-pair.ts';
 import { startPair } from '../redis/redis-pair.ts';
 import { Understudy } from './contenders/understudy.ts';
+import { cpuSeconds, residentMb } from './process-cost.ts';
 
 /** What one converged group costs while nothing happens. */
 export interface SteadyResult {
@@ -22,8 +23,6 @@ export interface SteadyResult {
 const units = ['bot-one.service', 'bot-two.service'];
 const settleMs = 3_000;
 const sampleMs = 1_000;
-/** USER_HZ: what /proc counts processor time in (proc(5)); 100 on Linux. */
-const ticksPerSecond = 100;
 
 /** Commands that only look, as INFO commandstats names them; ours in this bench, and the replica's own. */
 const looking =
@@ -105,18 +104,6 @@ function filesBelow(folder: string): Map<string, string> {
 function changedFiles(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): number {
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths].filter((path) => before.get(path) !== after.get(path)).length;
-}
-
-/** utime and stime, fields 14 and 15 of /proc/PID/stat; the name before them may hold blanks. */
-function cpuSeconds(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-}
-
-function residentMb(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
-  return Number(kilobytes) / 1024;
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;
