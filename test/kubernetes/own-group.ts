@@ -56,9 +56,8 @@ export class OwnGroup {
     await this.access.call({ method: 'POST', path: this.beside('secrets'), body });
   }
 
-  /** Undefined data: the key goes. */
-  async patchSecret(password: string | undefined): Promise<void> {
-    const data = { password: password === undefined ? null : Buffer.from(password).toString('base64') };
+  async patchSecret(password: string): Promise<void> {
+    const data = { password: Buffer.from(password).toString('base64') };
     await this.patch(this.beside('secrets', secret), { data });
   }
 

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import type { KubeObject } from '../../controller/kubernetes/kube-access.ts';
+import { closeAdmin, connectAdmin } from '../redis/admin-connection.ts';
 import { type RedisPair, startPair } from '../redis/redis-pair.ts';
 import { ControllerProcess, type ControllerTerms } from './controller-process.ts';
 import { isOwnedBy, OwnGroup } from './own-group.ts';
 
+const patienceMs = 60_000;
 const primaryService = 'pair-primary';
 const primarySlice = 'pair-primary-ipv4';
 
@@ -123,14 +126,17 @@ export class RbacJourney {
     }
   }
 
-  /** Gone and back, twice: what is said of it the second time is the first Event with a higher count. */
+  /** What comes later is done with the new password, which both servers take meanwhile. */
   async #changeSecret(): Promise<void> {
     const { group } = this;
-    for (let times = 1; times <= 2; times += 1) {
-      await group.patchSecret(undefined);
-      await group.patchSecret(this.#pair.primary.password);
-    }
-    await group.untilLed('b');
+    const password = randomBytes(16).toString('hex');
+    await group.patchSecret(password);
+    for (const { host, port } of [this.#pair.primary, this.#pair.replica])
+      closeAdmin(await connectAdmin({ host, port, password }, { timeoutMs: patienceMs }));
+    await group.patch(group.path, { spec: { primary: 'a' } });
+    await group.untilLed('a');
+    // What is said again changes the Event that is there.
+    await group.until('an Event is counted', group.beside('events'), (list) => highestCount(list) > 1);
   }
 
   /** The leader stops in an orderly way; the other goes on. */
@@ -140,8 +146,8 @@ export class RbacJourney {
     await this.#assertNothingDenied(first);
     await first?.stop();
     await second?.leads();
-    await group.patch(group.path, { spec: { primary: 'a' } });
-    await group.untilLed('a');
+    await group.patch(group.path, { spec: { primary: 'b' } });
+    await group.untilLed('b');
   }
 
   async #leave(): Promise<void> {
@@ -184,6 +190,11 @@ function portOf(service: KubeObject | undefined): number | undefined {
 function serviceOf(slice: KubeObject | undefined): string | undefined {
   const labels = slice?.metadata.labels as Readonly<Record<string, string>> | undefined;
   return labels?.['kubernetes.io/service-name'];
+}
+
+function highestCount(list: KubeObject | undefined): number {
+  const events = (list?.items ?? []) as readonly { readonly count?: number }[];
+  return Math.max(0, ...events.map(({ count = 0 }) => count));
 }
 
 function holderOf(lease: KubeObject | undefined): string | undefined {
