@@ -173,6 +173,12 @@ export class ImageBuild {
   }
 }
 
+/** Process 1 of what was started, by its number here: unshare's only child. */
+export function firstProcess(started: ChildProcess): number {
+  const [first] = readFileSync(`/proc/${started.pid}/task/${started.pid}/children`, 'utf8').split(' ');
+  return Number(first);
+}
+
 /** Everything that a process said, and how it ended. */
 export async function endOf(child: ChildProcess): Promise<Ended> {
   const said = [child.stdout, child.stderr].map((stream) => text(stream as Readable));

@@ -17,7 +17,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
-import { endOf, filesOf, ImageBuild } from './image-build.ts';
+import { endOf, filesOf, firstProcess, ImageBuild } from './image-build.ts';
 
 const context = join(import.meta.dirname, '../..');
 const needs =
@@ -64,14 +64,17 @@ describe('the image', needs, () => {
     const child = image.start(args, writable);
     const closed = once(child, 'close');
     const said: string[] = [];
+    let deaf: NodeJS.Timeout | undefined;
     for await (const line of createInterface({ input: child.stderr as Readable })) {
       said.push(line);
       if (!line.includes('"started"')) continue;
-      // unshare's only child is process 1 there, and takes only the signals that it asked for.
-      const [first] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
-      process.kill(Number(first), 'SIGTERM');
+      // Process 1 takes only the signals that it asked for; one that does not hear is ended all the same.
+      const first = firstProcess(child);
+      process.kill(first, 'SIGTERM');
+      deaf = setTimeout(() => process.kill(first, 'SIGKILL'), 20_000);
     }
     const [code] = await closed;
+    clearTimeout(deaf);
     return { code, said: said.join('\n') };
   }
 
