@@ -56,6 +56,11 @@ async function commonOptions({ metadata, spec }: FailoverGroup, options: Connect
     auth === undefined
       ? undefined
       : await secrets.read(auth.passwordFrom, at('spec.redis.auth.passwordFrom'));
+  const before = auth?.formerPasswordFrom;
+  const former =
+    before === undefined
+      ? password?.former
+      : (await secrets.read(before, at('spec.redis.auth.formerPasswordFrom'))).current;
   const authority =
     tls?.caFrom === undefined ? undefined : await secrets.read(tls.caFrom, at('spec.redis.tls.caFrom'));
   return {
@@ -63,6 +68,7 @@ async function commonOptions({ metadata, spec }: FailoverGroup, options: Connect
     managedSettings: managedSettings(spec),
     commandTimeoutMs: options.commandTimeoutMs,
     ...(password === undefined ? {} : { password: password.current }),
+    ...(former === undefined ? {} : { formerPassword: former }),
     ...(auth?.username === undefined ? {} : { username: auth.username }),
     ...(tls === undefined
       ? {}

@@ -89,6 +89,14 @@ class GuardedRedis implements RedisNodePort {
     return this.#barred() ?? this.#inner.setReplicationLogin();
   }
 
+  async acceptPassword(): Promise<Outcome> {
+    return this.#barred() ?? this.#inner.acceptPassword();
+  }
+
+  async retirePassword(): Promise<Outcome> {
+    return this.#barred() ?? this.#inner.retirePassword();
+  }
+
   async setConfig(settings: Readonly<Record<string, string>>): Promise<Outcome> {
     return this.#barred() ?? this.#inner.setConfig(settings);
   }

@@ -25,6 +25,11 @@ export async function resolveSecret(
   );
 }
 
+/** Editors and `echo` end a file with a newline that is no part of the secret. */
+export function withoutNewline(text: string): string {
+  return text.replace(/\r?\n$/, '');
+}
+
 async function fromFile(file: string, field: string): Promise<string> {
   let text: string;
   try {
@@ -34,7 +39,7 @@ async function fromFile(file: string, field: string): Promise<string> {
     const message = `${field}: ${file} cannot be read (${code}). Mend its path or its rights.`;
     throw new UnderstudyError('SecretUnavailable', message, { cause });
   }
-  return nonEmpty(text.replace(/\r?\n$/, ''), `${field}: ${file}`);
+  return nonEmpty(withoutNewline(text), `${field}: ${file}`);
 }
 
 function fromEnvironment(name: string, field: string, env: SecretSurroundings['env']): string {

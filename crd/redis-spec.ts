@@ -83,7 +83,14 @@ export const redisSpec = z.strictObject({
         .regex(/^[^\s'"\\]+$/, 'must be an ACL user name, without spaces, quotes or backslashes')
         .optional()
         .describe('ACL user of the controller and of the replicas; without it, the default user.'),
-      passwordFrom: secretSource.describe('Where the password comes from; the same on every node.'),
+      passwordFrom: secretSource.describe(
+        'Where the password comes from; the same on every node. When it changes, the nodes are set to it.',
+      ),
+      formerPasswordFrom: secretSource
+        .optional()
+        .describe(
+          'The password before it, for nodes that do not take the new one yet; only needed in a rotation.',
+        ),
     })
     .optional()
     .describe('How to log in to Redis; without it, Redis has no password.'),

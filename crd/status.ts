@@ -149,6 +149,10 @@ export const statusSchema = z.strictObject({
     .array(z.string())
     .optional()
     .describe('Nodes whose Redis was stopped to fence it, and is to be started again'),
+  passwordRotation: z
+    .strictObject({ startTime: time })
+    .optional()
+    .describe('The password was changed: nodes take both until each one uses the new one'),
   preserved: z
     .array(preservedSchema)
     .optional()

@@ -68,6 +68,13 @@ export type Action =
       /** Also the login that it uses as a replica: masterauth and masteruser, which no plan ever shows. */
       readonly replicationLogin: boolean;
       readonly epoch: number;
+    }
+  /** accept: the group's password beside the one before; retire: alone. The secret itself stays in the adapter. */
+  | {
+      readonly kind: 'rotatePassword';
+      readonly node: string;
+      readonly stage: 'accept' | 'retire';
+      readonly epoch: number;
     };
 
 /** What came of an action. `unknown` (a timeout, a lost connection) is never read as either of the others. */

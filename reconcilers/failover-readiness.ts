@@ -92,6 +92,8 @@ function wrongLogin(situation: Situation, name: string): Finding | undefined {
     return { reason: Reason.LoginWrong, message };
   }
   if (redis.state !== 'answers' || redis.replicationLogin !== 'wrong') return undefined;
+  // In a rotation every node takes the old one still.
+  if (redis.password === 'former' || situation.status.passwordRotation !== undefined) return undefined;
   const message = `${name} would log in to another primary with a wrong masterauth or masteruser; it is being set. If this lasts, allow the controller's user CONFIG SET there.`;
   return { reason: Reason.LoginWrong, message };
 }

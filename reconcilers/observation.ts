@@ -13,7 +13,7 @@ export interface AttachedReplica {
 }
 
 /** What every answering Redis says of its data. Offsets compare only within one replication id. */
-interface RedisData {
+export interface RedisData {
   readonly runId: string;
   readonly replicationId: string;
   /** The history it continued from (`master_replid2`), or undefined when there is none. */
@@ -34,6 +34,12 @@ interface RedisData {
    * group has no password, or the server does not say.
    */
   readonly replicationLogin?: 'right' | 'wrong';
+  /**
+   * Where it stands in a rotation of the group's password. former: it refuses the present one and takes the one
+   * before; accepted: it takes the present one beside others; only: it takes the present one alone. undefined:
+   * the group has no password, or the server does not say.
+   */
+  readonly password?: 'former' | 'accepted' | 'only';
   /** Another failover agent (a Sentinel) watches this Redis. */
   readonly otherAgent: boolean;
   /** `replica-priority`: 0 means never to be promoted. */

@@ -6,6 +6,7 @@ import { rogues } from './lead.ts';
 import { leftovers } from './leftovers.ts';
 import { nodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
+import { rotationActions } from './password-rotation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { configActions, openWhilePaused } from './redis-config.ts';
@@ -130,6 +131,7 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
     ...replicas.actions,
     ...leftover.persist,
     ...redisStarts(situation, epoch),
+    ...rotationActions(situation, epoch),
     ...configActions(situation, primary, replicas.actions, epoch),
   ];
   return {

@@ -11,6 +11,7 @@ import type { Memory } from './memory.ts';
 import { isoTime, nodeMemory, remember } from './memory.ts';
 import { isInSync, nodeStatuses } from './node-status.ts';
 import type { UnitView } from './observation.ts';
+import { passwordRotation } from './password-rotation.ts';
 import type { Plan } from './plan.ts';
 import { demotionsUnderWay, planFor, stoppedRedis } from './plan.ts';
 import { takeUp } from './progress.ts';
@@ -150,6 +151,7 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
     fences: _before,
     demoting: _begun,
     stoppedRedis: _down,
+    passwordRotation: _rotation,
     failedAttempt,
     ...status
   } = situation.status;
@@ -162,6 +164,7 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
   return {
     ...status,
     ...attempt,
+    ...passwordRotation(situation),
     observedGeneration: situation.generation,
     epoch: epochOf(status),
     replicaLagBytes: toldLag(Math.max(0, ...lags), situation.spec.failover.maxLagBytes),

@@ -3,6 +3,7 @@ import type { Action } from './action.ts';
 import type { AcceptedSetting, Memory } from './memory.ts';
 import { nodeMemory, refusesAlone, withNodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
+import { mayLogInAnew } from './password-rotation.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, nodeNames } from './situation.ts';
 
@@ -84,7 +85,7 @@ export function configActions(
       if (shown === undefined || canonical(shown) === canonical(value)) return false;
       return name === alone || accepted[name]?.wanted !== value || accepted[name]?.shown !== shown;
     });
-    const replicationLogin = view.replicationLogin === 'wrong';
+    const replicationLogin = view.replicationLogin === 'wrong' && mayLogInAnew(situation, primary);
     if (differing.length === 0 && !replicationLogin) return [];
     return [{ kind: 'applyConfig', node, settings: Object.fromEntries(differing), replicationLogin, epoch }];
   });

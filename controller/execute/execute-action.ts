@@ -2,7 +2,7 @@ import type { Action, Outcome } from '../../reconcilers/action.ts';
 import type { GroupNode, Reach } from '../group-nodes.ts';
 import { handOver } from './hand-over.ts';
 import { refused } from './outcomes.ts';
-import { applyConfig, persistRole, preserve, promote, repoint } from './roles.ts';
+import { applyConfig, persistRole, preserve, promote, repoint, rotatePassword } from './roles.ts';
 import { fence, startRedis, startUnits, stopUnits } from './units.ts';
 
 export type Effect = Exclude<Action, { kind: 'record' }>;
@@ -38,6 +38,8 @@ export async function executeAction(
       return preserve(node, action.epoch);
     case 'applyConfig':
       return applyConfig(node, action);
+    case 'rotatePassword':
+      return rotatePassword(node, action);
     case 'startRedis':
       return startRedis(node, action.epoch);
   }

@@ -114,3 +114,16 @@ export async function applyConfig(
     () => persist(node),
   ]);
 }
+
+/** One stage of a rotation at one node, kept in its config file. */
+export async function rotatePassword(
+  node: GroupNode,
+  { stage, epoch }: { stage: 'accept' | 'retire'; epoch: number },
+): Promise<Outcome> {
+  const { redis } = node;
+  return inOrder([
+    () => redis.claim(epoch),
+    () => (stage === 'accept' ? redis.acceptPassword() : redis.retirePassword()),
+    () => persist(node),
+  ]);
+}

@@ -7,7 +7,8 @@ import {
   Watch,
 } from '@kubernetes/client-node';
 import { UnderstudyError } from '../understudy-error.ts';
-import { type ApiFault, faultOfAnswer, faultOfNoAnswer, faultOfStatus } from './api-fault.ts';
+import { ApiFault, faultOfAnswer, faultOfNoAnswer, faultOfStatus } from './api-fault.ts';
+import { KeptConnections } from './kept-connections.ts';
 
 /** The Content-Type of a patch (https://kubernetes.io/docs/reference/using-api/api-concepts/#patch-and-apply). */
 export const PatchType = {
@@ -66,6 +67,7 @@ const watchSeconds = 25;
 /** The API server: requests with a timeout each, over connections that are kept. */
 export class KubeAccess {
   readonly #config: KubeConfig;
+  readonly #connections: KeptConnections;
   readonly #server: string;
   readonly #timeoutMs: number;
   readonly #note: NoteCall;
@@ -83,7 +85,8 @@ export class KubeAccess {
         'BadUsage',
         'The kubeconfig names no cluster: give --kubeconfig or set KUBECONFIG.',
       );
-    this.#config = keptConnections(config);
+    this.#config = config;
+    this.#connections = new KeptConnections(config);
     this.#server = server.replace(/\/$/, '');
     this.#timeoutMs = timeoutMs;
     this.#note = note;
@@ -108,6 +111,7 @@ export class KubeAccess {
   /** The answer's JSON. Rejects with ApiFault only. */
   async call<T = KubeObject>(call: ApiCall): Promise<T> {
     const what = `${call.method} ${call.path}`;
+    const { givenUp } = this.#connections;
     try {
       const response = await this.#send(call);
       const text = await response.body.text();
@@ -121,6 +125,7 @@ export class KubeAccess {
       return JSON.parse(text) as T;
     } catch (cause) {
       const fault = faultOfNoAnswer(cause, what);
+      if (isLate(cause)) this.#connections.giveUp(givenUp);
       if (fault !== cause)
         this.#note({ method: call.method, resource: resourceOf(call.path), code: fault.code });
       throw fault;
@@ -129,7 +134,8 @@ export class KubeAccess {
 
   /**
    * Watches until the server ends it (resolves), until it fails (rejects with ApiFault) or until told to stop
-   * (resolves). The server is asked for bookmarks. A dead connection is noticed within 30 s.
+   * (resolves). The server is asked for bookmarks. A dead connection is noticed within 30 s, or as soon as some
+   * other request got no answer by it.
    */
   async watch(
     path: string,
@@ -137,37 +143,45 @@ export class KubeAccess {
     { onEvent, signal }: { onEvent: (event: WatchEvent) => void; signal: AbortSignal },
   ): Promise<void> {
     const what = `WATCH ${path}`;
-    const watch = new Watch(this.#config);
+    const { givenUp } = this.#connections;
+    const over = AbortSignal.any([signal, givenUp]);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const ended = (cause: unknown): void => {
       if (cause === null || cause === undefined || signal.aborted) resolve();
       else reject(watchFault(cause, what));
     };
+    const stop = (): void => {
+      if (signal.aborted) resolve();
+      else reject(new ApiFault('Unknown', `${what}: its connection does not answer any more`));
+    };
+    if (over.aborted) stop();
+    over.addEventListener('abort', stop, { once: true });
     const terms = { ...query, allowWatchBookmarks: true, timeoutSeconds: watchSeconds };
-    const abortable = watch.watch(
+    const begun = new Watch(this.#config).watch(
       path,
       terms,
       (type: string, object: unknown) => {
         // What was still in the buffer when it was told to stop is no news any more.
-        if (signal.aborted) return;
+        if (over.aborted) return;
         if (type === 'ERROR') reject(faultOfStatus(object, what));
         // The library swallows what is thrown in here.
         else queueMicrotask(() => onEvent({ type, object } as WatchEvent));
       },
       ended,
     );
-    const controller = await abortable.catch((cause: unknown) => {
-      throw faultOfNoAnswer(cause, what);
-    });
-    this.#note({ method: 'WATCH', resource: resourceOf(path), code: '200' });
-    const stop = (): void => controller.abort();
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
+    begun.then(
+      () => this.#note({ method: 'WATCH', resource: resourceOf(path), code: '200' }),
+      (cause: unknown) => reject(faultOfNoAnswer(cause, what)),
+    );
     try {
+      // It may have to end before the server has even answered.
       await promise;
     } finally {
-      signal.removeEventListener('abort', stop);
-      controller.abort();
+      over.removeEventListener('abort', stop);
+      begun.then(
+        (controller) => controller.abort(),
+        () => undefined,
+      );
     }
   }
 
@@ -194,16 +208,9 @@ export class KubeAccess {
   }
 }
 
-/** The library makes a dispatcher, and with it a TLS connection, for every call: the first one serves them all. */
-function keptConnections(config: KubeConfig): KubeConfig {
-  const apply = config.applySecurityAuthentication.bind(config);
-  let kept: ReturnType<RequestContext['getDispatcher']>;
-  config.applySecurityAuthentication = async (context: RequestContext): Promise<void> => {
-    await apply(context);
-    kept ??= context.getDispatcher();
-    if (kept !== undefined) context.setDispatcher(kept);
-  };
-  return config;
+/** The request's own time was over. */
+function isLate(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === 'TimeoutError';
 }
 
 function watchFault(cause: unknown, what: string): ApiFault {

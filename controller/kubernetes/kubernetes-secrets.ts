@@ -1,6 +1,7 @@
-import type { FailoverGroup, FailoverGroupSpec, SecretSource } from '../../crd/failover-group.ts';
+import type { FailoverGroup, SecretSource } from '../../crd/failover-group.ts';
 import type { SecretsPort, SecretValue } from '../ports/secrets.ts';
 import { Secret } from '../secret.ts';
+import { sourcesOf } from '../secret-sources.ts';
 import { UnderstudyError } from '../understudy-error.ts';
 import type { ApiFault } from './api-fault.ts';
 import type { KubeAccess, KubeObject } from './kube-access.ts';
@@ -124,13 +125,6 @@ export class KubernetesSecrets implements SecretsPort {
     }
     if (changed) this.#listener();
   }
-}
-
-/** Every place of a spec that names a secret. */
-function sourcesOf({ redis, ssh }: FailoverGroupSpec): SecretSource[] {
-  return [redis.auth?.passwordFrom, redis.tls?.caFrom, ssh?.privateKeyFrom, ssh?.knownHostsFrom].filter(
-    (source) => source !== undefined,
-  );
 }
 
 /** Its data is base64; one trailing newline, as `kubectl create secret --from-file` keeps it, is cut off. */

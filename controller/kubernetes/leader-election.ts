@@ -7,8 +7,11 @@ import { LeaderLease, microTime, seen } from './leader-lease.ts';
 import { Reflector } from './reflector.ts';
 import { Stopwatch } from './stopwatch.ts';
 
+/** How long (ms) one request may take: short enough that a renewal on a dead connection can be tried again in time. */
+const attemptMs = 4_000;
+
 /** client-go's own figures (k8s.io/client-go/tools/leaderelection, core components' defaults). */
-export const electionTimes = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 } as const;
+const electionTimes = { leaseMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 } as const;
 
 export interface ElectionTerms {
   readonly namespace: string;
@@ -80,7 +83,7 @@ export class LeaderElection {
   async #acquire(signal: AbortSignal): Promise<Held | undefined> {
     while (!signal.aborted) {
       const changed = this.#changed.promise;
-      const attempt = await this.#try(electionTimes.retryMs * 2);
+      const attempt = await this.#try(attemptMs);
       if (typeof attempt === 'object') return attempt;
       await this.#pause(attempt, changed, signal);
     }
@@ -112,9 +115,11 @@ export class LeaderElection {
     try {
       const before = last ?? (await this.#lease.read(timeoutMs));
       if (before !== undefined) this.#observe(before);
-      const own = before?.record.holderIdentity === identity;
-      if (before !== undefined && !own && this.#expiresInMs() > 0) {
-        this.#tellFollowing(before.record.holderIdentity);
+      // One that somebody deleted binds its holder no less: it may be acting on it still.
+      const holder = (before ?? this.#seen)?.record.holderIdentity ?? '';
+      const own = holder === identity;
+      if (!own && this.#expiresInMs() > 0) {
+        this.#tellFollowing(holder);
         return 'taken';
       }
       // Counted from before it is sent: whoever watches counts from later.
@@ -178,23 +183,26 @@ export class LeaderElection {
       if (signal.aborted) return undefined;
       const leftMs = electionTimes.renewDeadlineMs - held().since.elapsedMs;
       if (leftMs <= 0) return `it could not be renewed for ${electionTimes.renewDeadlineMs / 1000} s`;
-      const last: SeenLease | undefined = doubtful ? await this.#reread(leftMs) : held().seen;
-      const holder = last?.record.holderIdentity;
-      if (holder !== undefined && holder !== this.#terms.identity) return `${holder || 'nobody'} holds it`;
-      const next: Held | 'taken' | 'failed' = last === undefined ? 'failed' : await this.#try(leftMs, last);
+      const timeoutMs = Math.min(leftMs, attemptMs);
+      const next = doubtful ? await this.#renewAnew(timeoutMs) : await this.#try(timeoutMs, held().seen);
+      if (next === 'lost') return `${this.#seen?.record.holderIdentity || 'nobody'} holds it`;
       // A write that failed may have been done all the same: what stands there is read before the next.
       doubtful = typeof next === 'string';
       if (typeof next === 'object') renewed(next);
     }
   }
 
-  async #reread(timeoutMs: number): Promise<SeenLease | undefined> {
+  /** Over what stands there now, if that is still ours, or where somebody deleted it. */
+  async #renewAnew(timeoutMs: number): Promise<Held | 'taken' | 'failed' | 'lost'> {
     try {
-      return await this.#lease.read(timeoutMs);
+      const last = await this.#lease.read(timeoutMs);
+      if (last !== undefined) this.#observe(last);
+      if (last !== undefined && last.record.holderIdentity !== this.#terms.identity) return 'lost';
+      return await this.#try(timeoutMs, last);
     } catch (cause) {
-      if (cause instanceof ApiFault) this.#terms.tell({ kind: 'fault', fault: cause });
-      else throw cause;
-      return undefined;
+      if (!(cause instanceof ApiFault)) throw cause;
+      this.#terms.tell({ kind: 'fault', fault: cause });
+      return 'failed';
     }
   }
 

@@ -23,7 +23,7 @@ const firstBackoffMs = 100;
 const longestBackoffMs = 5_000;
 
 /** `namespace/name`, or the name of what has no namespace. */
-export function keyOf({ metadata: { namespace, name } }: KubeObject): string {
+function keyOf({ metadata: { namespace, name } }: KubeObject): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 

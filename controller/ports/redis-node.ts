@@ -39,6 +39,10 @@ export interface RedisNodePort {
   persistConfig(): Promise<Outcome>;
   /** Sets masterauth and masteruser to the group's login; the secret stays in the adapter. */
   setReplicationLogin(): Promise<Outcome>;
+  /** Makes the node take the group's password beside the one before (ACL SETUSER), and logs in with it. */
+  acceptPassword(): Promise<Outcome>;
+  /** Makes the group's password the only one that the node takes (requirepass, or the ACL user's passwords). */
+  retirePassword(): Promise<Outcome>;
   setConfig(settings: Readonly<Record<string, string>>): Promise<Outcome>;
   /** Writes a fresh snapshot (BGSAVE) and waits for it, at most `timeoutMs`; value: the snapshot's path on the node. */
   snapshot(timeoutMs: number): Promise<Reply<string>>;

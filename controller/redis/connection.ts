@@ -46,6 +46,7 @@ type Settled = 'connected' | 'failed' | 'plain' | 'late';
 /** A way to send commands: what a claim needs of a connection. */
 export interface Wire {
   readonly identity: ClientIdentity;
+  isFormer: boolean;
   run(commands: readonly Command[], timeoutMs: number): Promise<Answers>;
 }
 
@@ -54,6 +55,8 @@ export class Connection implements Wire {
   readonly #redis: Redis;
   readonly #options: ConnectionTerms;
   #identity: ClientIdentity = { id: 0, address: '' };
+  /** It logged in with the password before the present one. */
+  isFormer = false;
   #error: unknown;
   #onLost: (() => void) | undefined;
 
@@ -143,13 +146,23 @@ export class Connection implements Wire {
     return outcome;
   }
 
-  async #logIn(predecessor: ClientIdentity | undefined, deadline: Deadline): Promise<Opened> {
-    const reply = await this.run(logInCommands(this.#options, predecessor), deadline.left);
+  async #logIn(
+    predecessor: ClientIdentity | undefined,
+    deadline: Deadline,
+    options: RedisNodeOptions = this.#options,
+  ): Promise<Opened> {
+    const reply = await this.run(logInCommands(options, predecessor), deadline.left);
     if (reply.kind === 'answered') {
       const fault = reply.answers.find((answer) => 'error' in answer);
       if (fault === undefined) {
         this.#identity = identityOf(reply.answers.at(-1));
         return { kind: 'open', connection: this };
+      }
+      const { formerPassword, ...rest } = this.#options;
+      const refused = viewOfErrorReply(fault.error).state === 'unauthorised';
+      if (refused && formerPassword !== undefined && !this.isFormer) {
+        this.isFormer = true;
+        return this.#logIn(predecessor, deadline, { ...rest, password: formerPassword });
       }
       this.close();
       return { kind: 'none', view: viewOfErrorReply(fault.error) };
@@ -173,7 +186,9 @@ export class Connection implements Wire {
   }
 
   #redacted(text: string): string {
-    return this.#options.password?.redact(text) ?? text;
+    const { password, formerPassword } = this.#options;
+    const once = password?.redact(text) ?? text;
+    return formerPassword?.redact(once) ?? once;
   }
 
   #whyFailed(): Opened {

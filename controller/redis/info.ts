@@ -18,6 +18,7 @@ export interface BesideInfo {
   readonly otherAgent: boolean;
   readonly priority: number;
   readonly replicationLogin?: 'right' | 'wrong';
+  readonly password?: 'former' | 'accepted' | 'only';
 }
 
 /** Translates INFO's default sections; `unusable` when something that every supported version tells is missing. */

@@ -7,6 +7,8 @@ export interface RedisNodeOptions {
   readonly username?: string;
   /** Absent: the server must ask for none. */
   readonly password?: Secret;
+  /** The one before: tried where the server refuses `password`. */
+  readonly formerPassword?: Secret;
   /** `ca` in PEM; absent: the system's authorities. `serverName`: absent: the host. */
   readonly tls?: { readonly ca?: string; readonly serverName?: string };
   /** For the TCP (and TLS) connection and the login together; absent: 500. */

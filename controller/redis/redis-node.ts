@@ -7,6 +7,7 @@ import { EpochClaim, failureOf } from './epoch-claim.ts';
 import { HeldConnection } from './held-connection.ts';
 import { parseInfo, positionOfInfo } from './info.ts';
 import { lookCommands, viewOfLook } from './look.ts';
+import { isWithoutAclFile, NodePassword } from './node-password.ts';
 import { defaultTimeoutMs, type RedisNodeOptions } from './options.ts';
 import { RedisReason, refused } from './refusals.ts';
 import { ReplicationLogin } from './replication-login.ts';
@@ -24,15 +25,18 @@ export class RedisNode implements RedisNodePort {
   readonly #connectTimeoutMs: number;
   readonly #lookCommands: readonly Command[];
   readonly #login: ReplicationLogin | undefined;
+  readonly #password: NodePassword | undefined;
 
   constructor(options: RedisNodeOptions) {
     this.#held = new HeldConnection(options);
     this.#claim = new EpochClaim(this.#held, options.connectionName);
     this.#commandTimeoutMs = options.commandTimeoutMs ?? defaultTimeoutMs;
     this.#connectTimeoutMs = options.connectTimeoutMs ?? defaultTimeoutMs;
-    this.#lookCommands = lookCommands(options.managedSettings);
-    const { password, username = '' } = options;
-    this.#login = password === undefined ? undefined : new ReplicationLogin(username, password);
+    const { password, formerPassword, username } = options;
+    this.#login = password === undefined ? undefined : new ReplicationLogin(username ?? '', password);
+    this.#password =
+      password === undefined ? undefined : new NodePassword(username, password, formerPassword);
+    this.#lookCommands = lookCommands(options.managedSettings, this.#password);
   }
 
   /** One round trip over the held connection. A connection that ends under it is made again, and asked again. */
@@ -43,7 +47,11 @@ export class RedisNode implements RedisNodePort {
       if (opened.kind === 'none') return opened.view;
       const timeoutMs = Math.min(this.#commandTimeoutMs, deadline.left);
       const reply = await opened.connection.run(this.#lookCommands, timeoutMs);
-      if (reply.kind === 'answered') return viewOfLook(reply.answers, this.#login);
+      if (reply.kind === 'answered')
+        return viewOfLook(reply.answers, this.#login, {
+          passwordAsked: this.#password?.question !== undefined,
+          password: this.#password?.standing(reply.answers, opened.connection.isFormer),
+        });
       if (reply.kind === 'late') return { state: 'silent' };
       if (reply.kind === 'garbled') return garbledView;
     }
@@ -115,6 +123,26 @@ export class RedisNode implements RedisNodePort {
     return { kind: 'done' };
   }
 
+  async acceptPassword(): Promise<Outcome> {
+    const password = this.#password;
+    if (password === undefined) return noPassword;
+    const outcome = await this.#changePassword(password, password.acceptCommands());
+    if (outcome.kind !== 'done') return outcome;
+    const opened = await this.#claim.connected(new Deadline(this.#commandTimeoutMs));
+    if (opened.kind !== 'ready' || !opened.connection.isFormer) return outcome;
+    const login = await this.#change(password.loginCommand());
+    if (login.kind === 'done') opened.connection.isFormer = false;
+    return redacted(login, password);
+  }
+
+  async retirePassword(): Promise<Outcome> {
+    const password = this.#password;
+    if (password === undefined) return noPassword;
+    const found = await this.#answerTo(password.inventory);
+    if (found.kind !== 'done') return redacted(found, password);
+    return this.#changePassword(password, password.retireCommands(found.value));
+  }
+
   snapshot(timeoutMs: number): Promise<Reply<string>> {
     return takeSnapshot((commands) => this.#send(commands), new Deadline(timeoutMs));
   }
@@ -125,6 +153,27 @@ export class RedisNode implements RedisNodePort {
 
   close(): void {
     this.#held.close();
+  }
+
+  /** Where users are kept in a file of their own, that is written too; where they are not, CONFIG REWRITE does it. */
+  async #changePassword(password: NodePassword, commands: readonly Command[]): Promise<Outcome> {
+    if (commands.length === 0) return { kind: 'done' };
+    const changed = await this.#change(...commands);
+    if (changed.kind !== 'done') return redacted(changed, password);
+    const saved = await this.#answerTo(['acl', 'SAVE']);
+    if (saved.kind !== 'done') return redacted(saved, password);
+    if (!('error' in saved.value) || isWithoutAclFile(saved.value)) return changed;
+    return refused(RedisReason.CommandRefused, password.redact(saved.value.error));
+  }
+
+  /** As `#send`, but an error reply is an answer. */
+  async #answerTo(command: Command): Promise<Reply<Answer>> {
+    const deadline = new Deadline(this.#commandTimeoutMs);
+    const ready = await this.#claim.ready(deadline);
+    if (ready.kind !== 'ready') return ready;
+    const reply = await ready.connection.run([command], deadline.left);
+    const [answer] = reply.kind === 'answered' ? reply.answers : [];
+    return answer === undefined ? (failureOf(reply) ?? noPassword) : { kind: 'done', value: answer };
   }
 
   async #change(...commands: readonly Command[]): Promise<Outcome> {
@@ -141,6 +190,14 @@ export class RedisNode implements RedisNodePort {
     if (failure !== undefined) return failure;
     return { kind: 'done', value: reply.kind === 'answered' ? reply.answers : [] };
   }
+}
+
+const noPassword = refused(RedisReason.InvalidSetting, 'spec.redis.auth gives no password to set.');
+
+/** What a server says of a refusal is told without the secrets. */
+function redacted(outcome: Outcome | Reply<unknown>, password: NodePassword): Outcome {
+  if (outcome.kind === 'done') return { kind: 'done' };
+  return { ...outcome, message: password.redact(outcome.message) };
 }
 
 function positionIn(answer: Answer | undefined): Reply<ReplicationPosition> {

@@ -18,7 +18,11 @@ class SteppedServer {
   connect(id: number): Wire {
     this.#names.set(id, '');
     this.#queues.set(id, []);
-    return { identity: { id, address: `a:${id}` }, run: (commands) => this.#run(id, commands) };
+    return {
+      isFormer: false,
+      identity: { id, address: `a:${id}` },
+      run: (commands) => this.#run(id, commands),
+    };
   }
 
   /** Executes the next command of that connection, if it has one. */

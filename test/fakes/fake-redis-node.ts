@@ -117,6 +117,18 @@ export class FakeRedisNode implements RedisNodePort {
     );
   }
 
+  acceptPassword(): Promise<Outcome> {
+    return this.#change('acceptPassword', (server) => {
+      if (server.password === 'former') server.password = 'accepted';
+    });
+  }
+
+  retirePassword(): Promise<Outcome> {
+    return this.#change('retirePassword', (server) => {
+      server.password = 'only';
+    });
+  }
+
   setReplicationLogin(): Promise<Outcome> {
     return this.#change('setReplicationLogin', (server) => {
       server.replicationLogin = 'right';

@@ -21,6 +21,7 @@ export class FakeRedisServer {
   state: FakeState = 'up';
   /** Whether it would log in to a primary with the group's password; undefined while the group has none. */
   replicationLogin: 'right' | 'wrong' | undefined;
+  password: 'former' | 'accepted' | 'only' | undefined;
   /** What its config file has of that. */
   savedReplicationLogin: 'right' | 'wrong' | undefined;
   hasConfigFile = true;
@@ -165,6 +166,7 @@ export class FakeRedisServer {
         }),
       ),
       ...(this.replicationLogin !== undefined && { replicationLogin: this.replicationLogin }),
+      ...(this.password !== undefined && { password: this.password }),
       otherAgent: false,
       priority: 100,
     } as const;

@@ -97,6 +97,8 @@ function describe(action: Action): string {
       return `startUnits on ${action.node}; ${action.proofs.map(({ node, proof }) => `${node} ${proof}`).join(', ')}`;
     case 'fence':
       return `fence ${action.node} by ${action.method}`;
+    case 'rotatePassword':
+      return `rotatePassword on ${action.node}: ${action.stage}`;
     case 'applyConfig':
       return `applyConfig on ${action.node}: ${Object.keys(action.settings).join(', ')}`;
     default:

@@ -210,6 +210,14 @@ class SimRedisNode implements RedisNodePort {
     });
   }
 
+  async acceptPassword(): Promise<Outcome> {
+    return this.#mutate('password', () => done);
+  }
+
+  async retirePassword(): Promise<Outcome> {
+    return this.#mutate('password', () => done);
+  }
+
   async setReplicationLogin(): Promise<Outcome> {
     return this.#mutate('login', () => done);
   }

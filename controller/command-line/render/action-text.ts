@@ -27,6 +27,10 @@ export function actionText(action: Action): string {
       return `Copy ${action.node}'s data aside, with its writes paused.`;
     case 'startRedis':
       return `Start Redis on ${action.node} again: it was stopped to fence it.`;
+    case 'rotatePassword':
+      return action.stage === 'accept'
+        ? `Have ${action.node} take the new password beside the old one.`
+        : `Have ${action.node} take the new password alone.`;
     case 'applyConfig':
       return `Set ${[...Object.keys(action.settings), ...(action.replicationLogin ? ['masterauth and masteruser'] : [])].join(', ')} on ${action.node} and persist that.`;
   }
