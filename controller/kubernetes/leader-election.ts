@@ -184,7 +184,9 @@ export class LeaderElection {
       const leftMs = electionTimes.renewDeadlineMs - held().since.elapsedMs;
       if (leftMs <= 0) return `it could not be renewed for ${electionTimes.renewDeadlineMs / 1000} s`;
       const timeoutMs = Math.min(leftMs, attemptMs);
-      const next = doubtful ? await this.#renewAnew(timeoutMs) : await this.#try(timeoutMs, held().seen);
+      const next: Held | 'taken' | 'failed' | 'lost' = doubtful
+        ? await this.#renewAnew(timeoutMs)
+        : await this.#try(timeoutMs, held().seen);
       if (next === 'lost') return `${this.#seen?.record.holderIdentity || 'nobody'} holds it`;
       // A write that failed may have been done all the same: what stands there is read before the next.
       doubtful = typeof next === 'string';
