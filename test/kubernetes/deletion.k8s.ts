@@ -22,6 +22,7 @@ async function on(play: (stage: FailoverStage, controller: ControllerProcess) =>
   try {
     const controller = stage.controller('one');
     await stage.untilLed('a');
+    await stage.untilCalm(controller);
     await play(stage, controller);
   } finally {
     await stage.dispose();

@@ -58,15 +58,16 @@ export class FailoverStage {
   static async raise(terms: StageTerms): Promise<FailoverStage> {
     const pair = await startPair({ settings: witnessed });
     const stage = new FailoverStage(terms, pair, await mkdtemp(join(tmpdir(), 'understudy-stage-')));
-    const metadata = { name: stage.namespace };
-    await stage.call({
-      method: 'POST',
-      path: '/api/v1/namespaces',
-      body: { apiVersion: 'v1', kind: 'Namespace', metadata },
-    });
-    if (terms.without !== 'secret') await stage.createSecret();
-    if (terms.without !== 'group') await stage.createGroup();
-    return stage;
+    try {
+      const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: stage.namespace } };
+      await stage.call({ method: 'POST', path: '/api/v1/namespaces', body });
+      if (terms.without !== 'secret') await stage.createSecret();
+      if (terms.without !== 'group') await stage.createGroup();
+      return stage;
+    } catch (cause) {
+      await stage.dispose();
+      throw cause;
+    }
   }
 
   /** For the group, as the store calls it and the log names it. */
@@ -212,6 +213,15 @@ export class FailoverStage {
         condition(status, 'ReplicaInSync') === 'True',
       timeoutMs,
     );
+  }
+
+  /** Resolves when the controller has looked twice more and found nothing to do: its beginnings are over. */
+  async untilCalm(controller: ControllerProcess): Promise<void> {
+    for (;;) {
+      const marks = await this.marks();
+      await this.looked(controller, 2, 'a');
+      if ((await this.effects(controller, marks)).length === 0) return;
+    }
   }
 
   /** Started here, ended with the stage. `through`: a proxy to the API server. */

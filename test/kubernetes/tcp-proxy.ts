@@ -9,6 +9,8 @@ export class TcpProxy {
   readonly #server = createServer();
   readonly #targetPort: number;
   readonly #sockets = new Set<Socket>();
+  /** Not even their end is passed on. */
+  readonly #silent = new WeakSet<Socket>();
   #passage: Passage = 'open';
 
   private constructor(targetPort: number) {
@@ -29,16 +31,16 @@ export class TcpProxy {
     return address.port;
   }
 
-  /** How many connections are carried or held now. */
-  get connections(): number {
-    return this.#sockets.size / 2;
-  }
-
-  /** From now on. What a black hole took stays dead when the passage opens again: what was lost is lost. */
+  /** From now on, for connections that are there and for new ones; what a black hole took does not come back. */
   let(passage: Passage): void {
     this.#passage = passage;
-    if (passage === 'black hole') for (const socket of this.#sockets) swallow(socket);
+    if (passage === 'black hole') this.swallow();
     else this.dropAll();
+  }
+
+  /** The connections of now go silent and stay so, without an end; new ones fare as the passage says. */
+  swallow(): void {
+    for (const socket of this.#sockets) this.#silence(socket);
   }
 
   /** Ends every connection; new ones fare as the passage says. */
@@ -58,27 +60,25 @@ export class TcpProxy {
       return;
     }
     const server = connect(this.#targetPort, '127.0.0.1');
-    client.pipe(server);
-    server.pipe(client);
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      socket.setNoDelay(true);
-      this.#sockets.add(socket);
-      socket.on('error', () => other.destroy());
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        // The end of one that is in a black hole is not passed on.
-        if (this.#passage !== 'black hole') other.destroy();
-      });
-    }
-    if (this.#passage === 'black hole') for (const socket of [client, server]) swallow(socket);
+    this.#join(client, server);
+    this.#join(server, client);
+    if (this.#passage === 'black hole') for (const socket of [client, server]) this.#silence(socket);
   }
-}
 
-/** Nothing more is read from it. */
-function swallow(socket: Socket): void {
-  socket.unpipe();
-  socket.pause();
+  #join(socket: Socket, other: Socket): void {
+    this.#sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.pipe(other);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.#sockets.delete(socket);
+      if (!this.#silent.has(socket)) other.destroy();
+    });
+  }
+
+  #silence(socket: Socket): void {
+    this.#silent.add(socket);
+    socket.unpipe();
+    socket.pause();
+  }
 }
