@@ -10,20 +10,22 @@ export interface Wish {
   /** With its subresource: `failovergroups/status`. */
   readonly resource: string;
   readonly namespace: string;
+  /** Absent: of whatever name. */
+  readonly name?: string;
 }
 
 /** What `kubectl auth can-i --as` asks: whether RBAC lets that user do it. `kubeconfig`: an administrator's. */
-export async function may(kubeconfig: string, { name, groups = [] }: User, wish: Wish): Promise<boolean> {
-  const { verb, group, namespace } = wish;
+export async function may(kubeconfig: string, user: User, wish: Wish): Promise<boolean> {
+  const { verb, group, namespace, name = '' } = wish;
   const [resource = '', subresource = ''] = wish.resource.split('/');
-  const resourceAttributes = { verb, group, namespace, resource, subresource };
+  const resourceAttributes = { verb, group, namespace, name, resource, subresource };
   const answer = await KubeAccess.from(kubeconfig).call<Answer>({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
     body: {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SubjectAccessReview',
-      spec: { user: name, groups, resourceAttributes },
+      spec: { user: user.name, groups: user.groups ?? [], resourceAttributes },
     },
   });
   return answer.status.allowed;

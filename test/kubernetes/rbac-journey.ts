@@ -33,7 +33,6 @@ export class RbacJourney {
     this.group = new OwnGroup(terms.kubeconfig, terms.namespace);
   }
 
-  /** `last`: what the first controller said of itself (its metrics) before it was stopped. */
   static async travel(terms: JourneyTerms): Promise<RbacJourney> {
     const pair = await startPair();
     const journey = new RbacJourney(terms, pair);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../redis/until.ts';
 import { everywhere, may } from './access-review.ts';
-import { ApiServer } from './api-server.ts';
+import { ApiServer, type User } from './api-server.ts';
 import { AuditLog, type Judged } from './audit-log.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { type Grant, Installation } from './installation.ts';
@@ -61,6 +61,11 @@ function assertEnoughAndNoMore(installed: Installation, asked: readonly Judged[]
   );
   assert.deepEqual(bindings, []);
 }
+
+const accountOf = ({ user }: Installation): User => ({
+  name: user,
+  groups: ['system:serviceaccounts', 'system:authenticated'],
+});
 
 describe('the whole cluster', () => {
   let installed: Installation;
@@ -136,12 +141,23 @@ describe('one namespace', () => {
 
   test('nothing of another namespace can be seen or changed', async () => {
     const { kubeconfig } = server;
-    const user = { name: installed.user, groups: ['system:serviceaccounts', 'system:authenticated'] };
+    const user = accountOf(installed);
     for (const grant of installed.grants) {
       for (const namespace of [elsewhere, everywhere])
         assert.equal(await may(kubeconfig, user, { ...grant, namespace }), false, grantText(grant));
     }
     const own = { verb: 'list', group: '', resource: 'secrets', namespace: installed.namespace };
     assert.equal(await may(kubeconfig, user, own), true);
+  });
+
+  test('of the Leases beside it, only its own can be changed', async () => {
+    const { kubeconfig } = server;
+    const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace: installed.namespace };
+    for (const [name, expected] of [
+      ['understudy-controller', true],
+      ['kube-scheduler', false],
+    ] as const)
+      for (const verb of ['get', 'update'])
+        assert.equal(await may(kubeconfig, accountOf(installed), { ...lease, verb, name }), expected, name);
   });
 });
