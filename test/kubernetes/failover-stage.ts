@@ -345,3 +345,7 @@ export function condition(status: Status, type: ConditionType): string | undefin
 export function reasonOf(status: Status, type: ConditionType): string | undefined {
   return status.conditions?.find((one) => one.type === type)?.reason;
 }
+
+export function messageOf(status: Status, type: ConditionType): string {
+  return status.conditions?.find((one) => one.type === type)?.message ?? '';
+}
