@@ -9,6 +9,7 @@ import { Understudy } from './contenders/understudy.ts';
 import { benchCrash } from './crash.ts';
 import { benchEmptyRestart } from './empty-restart.ts';
 import { benchHandover } from './handover.ts';
+import { benchPatches } from './kubernetes/patches.ts';
 import { benchLab } from './lab/bench-lab.ts';
 import { benchSoak } from './lab/soak.ts';
 import { resultTable } from './result-table.ts';
@@ -77,6 +78,16 @@ function program(): Command {
       const result = await benchSteady(flags.seconds);
       const lines = Object.entries(result).map(([name, value]) => `${name}: ${value}`);
       process.stdout.write(`${flags.json ? JSON.stringify(result) : lines.join('\n')}\n`);
+    });
+  bench
+    .command('kubernetes')
+    .description('from a patch of spec.primary to the new primary, on a real API server')
+    .option('--runs <number>', 'how many patches', positiveInteger, 20)
+    .option('--json', 'one JSON document as the last line')
+    .action(async (flags: { runs: number; json?: boolean }) => {
+      const result = await benchPatches(flags.runs, tell);
+      print(result, flags);
+      if (!result.ok) process.exitCode = 1;
     });
   bench
     .command('scale')

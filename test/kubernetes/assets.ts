@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -15,4 +16,10 @@ export function assetsFolder(env: NodeJS.ProcessEnv = process.env): string {
         `${program} is not in ${folder}: run 'sh deploy/bootstrap.sh apiserver', or set KUBEBUILDER_ASSETS`,
       );
   return folder;
+}
+
+/** Such as v1.20.2. */
+export function apiServerVersion(): string {
+  const told = execFileSync(join(assetsFolder(), 'kube-apiserver'), ['--version'], { encoding: 'utf8' });
+  return /v\d+\.\d+\.\d+/.exec(told)?.[0] ?? told.trim();
 }

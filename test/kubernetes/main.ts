@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { Command } from 'commander';
-import { assetsFolder } from './assets.ts';
+import { apiServerVersion } from './assets.ts';
 
 interface Flags {
   readonly json?: boolean;
@@ -60,8 +59,7 @@ async function runAll(chosenFiles: readonly string[]): Promise<{ tests: number; 
 if (flags.list === true) {
   for (const file of files) process.stdout.write(`${nameOf(file)}\n`);
 } else {
-  const version = execFileSync(join(assetsFolder(), 'kube-apiserver'), ['--version'], { encoding: 'utf8' });
-  const apiserver = /v\d+\.\d+\.\d+/.exec(version)?.[0] ?? version.trim();
+  const apiserver = apiServerVersion();
   const { tests, failed } = await runAll(chosen());
   const ok = failed === 0 && tests > 0;
   if (flags.json === true)
