@@ -9,6 +9,8 @@ import { sourcesOf } from './secret-sources.ts';
 
 /** A file that is read again when it was changed: by its target's time and size, so that swapped links are seen. */
 const lookMs = 1_000;
+/** What stands in it counts once it stands there for so long (ms): it may be half of what is being written. */
+const settleMs = 250;
 
 /** One file that some group names. */
 interface Watched {
@@ -68,14 +70,13 @@ export class FileSecrets implements SecretsPort {
 
   #look(file: string): void {
     const watched = this.#watched.get(file);
-    if (watched === undefined) return;
-    try {
-      const text = withoutNewline(readFileSync(file, 'utf8'));
-      // One that is empty is being written.
-      if (text !== '' && this.#note(watched, text)) this.#listener();
-    } catch {
-      // Gone for the moment, or for good: whoever needs it is told when it is read.
-    }
+    const text = textIn(file);
+    if (watched === undefined || text === undefined || text === watched.value) return;
+    setTimeout(() => {
+      // Closed meanwhile, or it moves on: then another look comes.
+      if (this.#watched.get(file) !== watched || textIn(file) !== text) return;
+      if (this.#note(watched, text)) this.#listener();
+    }, settleMs).unref();
   }
 
   #note(watched: Watched, value: string): boolean {
@@ -84,5 +85,14 @@ export class FileSecrets implements SecretsPort {
     watched.value = value;
     watched.changes += 1;
     return true;
+  }
+}
+
+/** Nothing when it is empty or gone, for the moment or for good: whoever needs it is told when it is read. */
+function textIn(file: string): string | undefined {
+  try {
+    return withoutNewline(readFileSync(file, 'utf8')) || undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -59,6 +59,11 @@ export class KubernetesSecrets implements SecretsPort {
     return { current: new Secret(value), ...former };
   }
 
+  /** Resolves when what is mirrored is no older than this call: who begins to lead logs in with no old password. */
+  async refresh(): Promise<void> {
+    await Promise.all([...this.#namespaces.values()].map(({ reflector }) => reflector.relist()));
+  }
+
   version({ spec, metadata }: FailoverGroup): string {
     const changes = sourcesOf(spec).map(({ secret }) => {
       const key = `${metadata.namespace ?? ''}/${secret?.name}/${secret?.key}`;
