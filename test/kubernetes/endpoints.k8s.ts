@@ -67,8 +67,7 @@ test('after a death the slice leads to the new primary with the promotion, and t
       ({ event }) => event.kind === 'acted' && event.action.kind === 'promote',
     );
     const first = stage.writes.slice(mark).find(({ id }) => id.endsWith('/quantshift-primary-ipv4'));
-    const second = stage.events.find(({ event, at }) => event.kind === 'decided' && at > (promoted?.at ?? 0));
-    assert.ok(promoted !== undefined && first !== undefined && second !== undefined);
+    assert.ok(promoted !== undefined && first !== undefined);
     console.log(`# promotion to slice written: ${(first.at - promoted.at).toFixed(1)} ms`);
     assert.equal(first.method, 'PATCH');
   }));
