@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiServer } from './api-server.ts';
 import { acted, type ControllerProcess, type LogLine } from './controller-process.ts';
-import { FailoverStage, messageOf } from './failover-stage.ts';
+import { FailoverStage, messageOf, type StageTerms } from './failover-stage.ts';
 
 /** How long the API server is away (ms). */
 const outageMs = 30_000;
@@ -33,11 +33,15 @@ interface Led {
 }
 
 /** So many groups, each with a controller of its own that leads it. */
-async function on(count: number, play: (led: readonly Led[]) => Promise<void>): Promise<void> {
+async function on(
+  count: number,
+  play: (led: readonly Led[]) => Promise<void>,
+  terms: Partial<StageTerms> = {},
+): Promise<void> {
   const led: Led[] = [];
   try {
     for (let index = 0; index < count; index += 1) {
-      const stage = await FailoverStage.raise({ kubeconfig: server.kubeconfig });
+      const stage = await FailoverStage.raise({ kubeconfig: server.kubeconfig, ...terms });
       led.push({ stage, controller: stage.controller('one') });
     }
     await Promise.all(led.map(({ stage }) => stage.untilLed('a')));
@@ -102,21 +106,26 @@ describe('The API server', () => {
 
   for (const { when, line } of moments)
     test(`is killed ${when}: it ends as it was asked for, with one primary and no write lost`, () =>
-      on(1, async ([led]) => {
-        if (led === undefined) return;
-        const { stage, controller } = led;
-        const traffic = await stage.traffic();
-        const come = controller.line(when, stage.own(line), { mark: controller.mark });
-        await stage.patchSpec({ primary: 'b' });
-        await come;
-        await takeAway();
-        await bringBack();
-        const { handledPrimary, history } = await stage.untilLed('b');
-        assert.equal(handledPrimary, 'b');
-        assert.equal(history?.length, 1);
-        assert.deepEqual(await stage.roles(), { a: 'slave', b: 'master' });
-        assert.equal(await stage.lost(traffic, 'b'), 0);
-      }));
+      on(
+        1,
+        async ([led]) => {
+          if (led === undefined) return;
+          const { stage, controller } = led;
+          const traffic = await stage.traffic();
+          const come = controller.line(when, stage.own(line), { mark: controller.mark });
+          await stage.patchSpec({ primary: 'b' });
+          await come;
+          await takeAway();
+          await bringBack();
+          const { handledPrimary, history } = await stage.untilLed('b');
+          assert.equal(handledPrimary, 'b');
+          assert.equal(history?.length, 1);
+          assert.deepEqual(await stage.roles(), { a: 'slave', b: 'master' });
+          assert.deepEqual(await stage.bots(), { on: ['b'], everTwo: false });
+          assert.equal(await stage.lost(traffic, 'b'), 0);
+        },
+        { units: true },
+      ));
 
   test('is killed the moment it has taken the edit: it is carried out when it is back', () =>
     on(1, async ([led]) => {

@@ -16,6 +16,7 @@ import type { RedisServer } from '../redis/redis-server.ts';
 import { until } from '../redis/until.ts';
 import { countLostWrites } from '../traffic/lost-writes.ts';
 import { Traffic } from '../traffic/traffic.ts';
+import { Bots, botUnit } from './bots.ts';
 import { ControllerProcess, type LogLine } from './controller-process.ts';
 import { type Effect, RedisWitness, witnessed } from './redis-witness.ts';
 import { TcpProxy } from './tcp-proxy.ts';
@@ -33,6 +34,8 @@ export interface StageTerms {
   readonly spec?: Readonly<Record<string, unknown>>;
   /** Absent: there from the start. */
   readonly without?: 'group' | 'secret';
+  /** A bot runs beside the primary, on hosts that are folders of this machine. */
+  readonly units?: boolean;
 }
 
 export type NodeName = 'a' | 'b';
@@ -47,6 +50,7 @@ export class FailoverStage {
   readonly #controllers: ControllerProcess[] = [];
   readonly #proxies: TcpProxy[] = [];
   readonly #traffic: Traffic[] = [];
+  #bots: Bots | undefined;
 
   private constructor(terms: StageTerms, pair: RedisPair, folder: string) {
     this.#terms = terms;
@@ -59,6 +63,7 @@ export class FailoverStage {
     const pair = await startPair({ settings: witnessed });
     const stage = new FailoverStage(terms, pair, await mkdtemp(join(tmpdir(), 'understudy-stage-')));
     try {
+      if (terms.units === true) stage.#bots = await Bots.prepare(stage.#folder);
       const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: stage.namespace } };
       await stage.call({ method: 'POST', path: '/api/v1/namespaces', body });
       if (terms.without !== 'secret') await stage.createSecret();
@@ -116,7 +121,8 @@ export class FailoverStage {
   async createGroup(spec: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const node = (name: NodeName) => {
       const { host, port } = this.server(name);
-      return { name, redis: { host, port } };
+      const local = this.#bots && { local: { directory: this.#bots.directory(name) } };
+      return { name, redis: { host, port }, ...local };
     };
     await this.call({
       method: 'POST',
@@ -130,6 +136,7 @@ export class FailoverStage {
           nodes: [node('a'), node('b')],
           redis: { auth: { passwordFrom: { secret: { name: secret, key: 'password' } } } },
           failover: { cooldownSeconds: 0 },
+          ...(this.#bots && { units: [{ name: botUnit }] }),
           ...this.#terms.spec,
           ...spec,
         },
@@ -297,11 +304,21 @@ export class FailoverStage {
   async looked({ address, identity }: ControllerProcess, times: number, at: NodeName): Promise<void> {
     const witness = new RedisWitness(this.server(at));
     const after = await witness.mark();
-    await until(
-      `${identity} to look at ${at} ${times} times`,
-      async () => (await witness.looks({ after, from: address })) >= times,
-      { timeoutMs: patienceMs, everyMs: 250 },
-    );
+    try {
+      const enough = async () => (await witness.looks({ after, from: address })) >= times;
+      await until(`${identity} to look at ${at} ${times} times`, enough, {
+        timeoutMs: patienceMs,
+        everyMs: 250,
+      });
+    } catch (cause) {
+      throw new Error(`${String(cause)}\n${this.logs()}`);
+    }
+  }
+
+  /** The nodes on which the bot runs now, and whether there were ever two at once. */
+  async bots(): Promise<{ readonly on: readonly string[]; readonly everTwo: boolean }> {
+    if (this.#bots === undefined) throw new Error('the group has no units');
+    return this.#bots.look();
   }
 
   async role(node: NodeName): Promise<string | undefined> {
@@ -329,6 +346,7 @@ export class FailoverStage {
       controller.signal('SIGCONT');
       await controller.kill();
     }
+    await this.#bots?.end();
     for (const proxy of this.#proxies) await proxy.stop();
     for (const traffic of this.#traffic) await traffic.close();
     await this.pair.stop();

@@ -43,9 +43,9 @@ export class RedisWitness {
     return (await this.#since(since)).filter((one) => !isLook(one)).reverse();
   }
 
-  /** How often that address looked at the server since. */
+  /** How often that address looked at the server since: each look asks once for the Sentinels that listen. */
   async looks(since: Since): Promise<number> {
-    return (await this.#since(since)).filter(({ command }) => command === 'info').length;
+    return (await this.#since(since)).filter(({ command }) => /^pubsub numsub /i.test(command)).length;
   }
 
   async #since({ after = -1, from }: Since): Promise<Effect[]> {

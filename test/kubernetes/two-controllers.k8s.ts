@@ -56,7 +56,7 @@ describe('Two controllers', { concurrency: 6 }, () => {
     }));
 
   test('the leader is killed in the middle of a switchover: the other finishes it, and no write is lost', () =>
-    twoOn({}, async ({ stage, leader, standby }) => {
+    twoOn({ units: true }, async ({ stage, leader, standby }) => {
       const traffic = await stage.traffic();
       const mark = leader.mark;
       const begun = leader.line('the record', stage.own(acted('record')), { mark });
@@ -69,6 +69,7 @@ describe('Two controllers', { concurrency: 6 }, () => {
       const { history } = await stage.untilLed('b');
       assert.equal(history?.length, 1);
       assert.deepEqual(await stage.roles(), { a: 'slave', b: 'master' });
+      assert.deepEqual(await stage.bots(), { on: ['b'], everTwo: false });
       assert.equal(await stage.lost(traffic, 'b'), 0);
     }));
 
@@ -99,7 +100,7 @@ describe('Two controllers', { concurrency: 6 }, () => {
     }));
 
   test('the leader is frozen for 60 s in the middle of a switchover: it wakes up deposed, and does nothing more', () =>
-    twoOn({}, async ({ stage, leader, standby }) => {
+    twoOn({ units: true }, async ({ stage, leader, standby }) => {
       const traffic = await stage.traffic();
       const begun = leader.line('the record', stage.own(acted('record')), { mark: leader.mark });
       await stage.patchSpec({ primary: 'b' });
@@ -111,6 +112,7 @@ describe('Two controllers', { concurrency: 6 }, () => {
       await wakesDeposed({ stage, leader, standby });
       assert.equal((await stage.status()).history?.length, 1);
       assert.deepEqual(await stage.roles(), { a: 'slave', b: 'master' });
+      assert.deepEqual(await stage.bots(), { on: ['b'], everTwo: false });
       assert.equal(await stage.lost(traffic, 'b'), 0);
     }));
 
