@@ -12,6 +12,7 @@ import { Observer } from './observe.ts';
 import type { Clock } from './ports/clock.ts';
 import type { SecretsPort } from './ports/secrets.ts';
 import type { StoredGroup, StorePort } from './ports/store.ts';
+import { phaseOf, untilPhase } from './probe-phase.ts';
 import type { KeepLeases, PassEvent } from './reconcile-pass.ts';
 import { reconcilePass } from './reconcile-pass.ts';
 import { withoutLeases } from './retire.ts';
@@ -46,6 +47,7 @@ interface Held {
   /** The document that the connections were made from, and the part of it that they depend on. */
   group: FailoverGroup;
   readonly wiring: string;
+  readonly secretsVersion: string;
   readonly nodes: ReadonlyMap<string, GroupNode>;
   readonly observer: Observer;
   memory: Memory;
@@ -54,6 +56,8 @@ interface Held {
   busy: number;
   passes: number;
   readonly connectedAt: number;
+  /** When within the probe interval it is probed (ms). */
+  readonly phase: number;
   /** A server refused our password: it may have been changed where it is kept. */
   passwordRefused: boolean;
   problem?: string | undefined;
@@ -61,6 +65,8 @@ interface Held {
 
 /** How often a refused password is read anew (ms). */
 const rereadMs = 5_000;
+/** Groups are taken up one after the other: a thousand at once would only wait for each other. */
+const startSpacingMs = 1;
 const firstBackoffMs = 20;
 const longestBackoffMs = 5_000;
 const retireAgainMs = 500;
@@ -90,7 +96,7 @@ export class Controller {
       for (const key of store.keys()) this.#queue.add(key);
     });
     await store.start((key) => this.#queue.add(key));
-    for (const key of store.keys()) this.#queue.add(key);
+    for (const [index, key] of store.keys().entries()) this.#queue.addAfter(key, index * startSpacingMs);
   }
 
   /** Finishes the passes under way, then lets go of every connection. What runs on the nodes runs on. */
@@ -141,7 +147,11 @@ export class Controller {
     if (held.failures > 0)
       this.#queue.addAfter(key, Math.min(firstBackoffMs * 2 ** (held.failures - 1), longestBackoffMs));
     else if (result === 'acted') this.#queue.add(key);
-    else this.#queue.addAfter(key, Math.min(lookAgainInMs ?? probeMs, probeMs));
+    else this.#queue.addAfter(key, Math.min(lookAgainInMs ?? probeMs, this.#untilProbe(held)));
+  }
+
+  #untilProbe({ phase }: Held): number {
+    return untilPhase(phase, this.#options.probeMs, performance.now());
   }
 
   /** The group, made sure not to vanish under us: before anything is left on its nodes that must be taken off again. */
@@ -235,11 +245,12 @@ export class Controller {
   async #hold(key: string, group: FailoverGroup): Promise<Held> {
     const { secrets } = this.#options;
     // Of the secrets as they were before they are read: one that changes meanwhile is read anew.
-    const wiring = `${wiringOf(group)} ${secrets?.version(group) ?? ''}`;
+    const secretsVersion = secrets?.version(group) ?? '';
     const known = this.#held.get(key);
+    const wiring = known?.group.spec === group.spec ? known.wiring : wiringOf(group);
     const { clock } = this.#options;
     const reread = known?.passwordRefused === true && clock.now() - known.connectedAt >= rereadMs;
-    if (known?.wiring === wiring && !reread) {
+    if (known?.wiring === wiring && known.secretsVersion === secretsVersion && !reread) {
       known.group = group;
       return known;
     }
@@ -248,6 +259,7 @@ export class Controller {
     const held: Held = {
       group,
       wiring,
+      secretsVersion,
       nodes: new Map(nodes.map((node) => [node.name, node])),
       observer: new Observer(clock),
       memory: known?.memory ?? emptyMemory,
@@ -255,6 +267,7 @@ export class Controller {
       busy: 0,
       passes: known?.passes ?? 0,
       connectedAt: clock.now(),
+      phase: phaseOf(key, this.#options.probeMs),
       passwordRefused: false,
     };
     for (const node of nodes) {

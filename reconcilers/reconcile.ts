@@ -236,8 +236,11 @@ function isMoving(situation: Situation, node: string, unit: UnitView): boolean {
   return moves && !isCrashLooping(situation, node, unit.name);
 }
 
-/** A death shows at the port some ms before host and replicas know of it: look often at first. */
+/**
+ * A death shows at the port some ms before host and replicas know of it: look often at first, and the less often
+ * the longer it lasts, so that many deaths at once do not keep each other from being dealt with.
+ */
 function unsettledLook(situation: Situation, lead: Lead): number {
   const since = situation.memory.nodes[lead.current ?? '']?.redisDownSince;
-  return since === undefined || situation.now - since < 1000 ? 5 : 200;
+  return since === undefined ? 5 : Math.min(200, Math.max(5, (situation.now - since) / 4));
 }

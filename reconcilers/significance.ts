@@ -6,27 +6,37 @@ import type { NodeStatus, Status } from '../crd/status.ts';
  * nothing is written.
  */
 export function differs(before: Status, after: Status): boolean {
-  return JSON.stringify(significant(before)) !== JSON.stringify(significant(after));
+  return !sameFields(before, after, notCompared) || !sameNodes(before.nodes ?? [], after.nodes ?? []);
 }
 
-function significant(status: Status): unknown {
-  const { nodes, ...rest } = status;
-  return sorted({ ...rest, nodes: nodes?.map(steady) ?? [] });
-}
+const notCompared: ReadonlySet<string> = new Set<keyof Status>(['nodes']);
+const moving: ReadonlySet<string> = new Set<keyof NodeStatus>([
+  'lagBytes',
+  'lastIoSecondsAgo',
+  'usedMemoryBytes',
+]);
 
-function steady(node: NodeStatus): Omit<NodeStatus, 'lagBytes' | 'lastIoSecondsAgo' | 'usedMemoryBytes'> {
-  const { lagBytes: _lag, lastIoSecondsAgo: _io, usedMemoryBytes: _memory, ...kept } = node;
-  return kept;
-}
-
-/** The same keys in one order: a store may give them back in another. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => [key, sorted(item)]),
+function sameNodes(before: readonly NodeStatus[], after: readonly NodeStatus[]): boolean {
+  return (
+    before.length === after.length && before.every((node, at) => sameFields(node, after[at] ?? {}, moving))
   );
+}
+
+/** The order of the keys is nothing: a store may give them back in another. Neither is a key without a value. */
+function sameFields(before: object, after: object, except?: ReadonlySet<string>): boolean {
+  const [one, other] = [before as Fields, after as Fields];
+  for (const key in one) if (!except?.has(key) && !same(one[key], other[key])) return false;
+  for (const key in other)
+    if (one[key] === undefined && other[key] !== undefined && !except?.has(key)) return false;
+  return true;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function same(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
+  if (!Array.isArray(one) || !Array.isArray(other))
+    return Array.isArray(one) === Array.isArray(other) && sameFields(one, other);
+  return one.length === other.length && one.every((item, at) => same(item, other[at]));
 }

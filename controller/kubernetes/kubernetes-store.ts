@@ -7,8 +7,14 @@ import { ApiFault } from './api-fault.ts';
 import { finalizer, type GroupObject, readGroupObject } from './group-object.ts';
 import { type KubeAccess, type KubeObject, PatchType } from './kube-access.ts';
 import { Reflector, type ReflectorTerms } from './reflector.ts';
+import { Turnstile } from './turnstile.ts';
 
 const root = '/apis/understudy.dev/v1alpha1';
+
+/** Every request under way has a TLS connection of its own: a thousand groups at once would exhaust both sides. */
+const writesAtOnce = 16;
+/** A write that could not be begun within this (ms) is not begun any more: what it was decided on is old. */
+const longestWaitMs = 5_000;
 
 /** What is known of one object. */
 interface Known {
@@ -34,6 +40,7 @@ export class KubernetesStore implements StorePort {
   /** The version of our own last write, by key, until the watch has caught up with it: what comes before is older. */
   readonly #awaited = new Map<string, string>();
   readonly #flights = new Map<string, Flight>();
+  readonly #turnstile = new Turnstile(writesAtOnce);
   #onChange: (key: string) => void = () => undefined;
   #started: Promise<void> | undefined;
   #listening = 0;
@@ -158,6 +165,14 @@ export class KubernetesStore implements StorePort {
 
   /** The answer is taken into the mirror at once: the next pass decides on what this one wrote. */
   async #write(key: string, send: () => Promise<KubeObject>): Promise<Outcome> {
+    const askedAt = performance.now();
+    return this.#turnstile.pass(async () => {
+      if (performance.now() - askedAt > longestWaitMs) return crowded;
+      return this.#send(key, send);
+    });
+  }
+
+  async #send(key: string, send: () => Promise<KubeObject>): Promise<Outcome> {
     const flight: Flight = { seen: new Set(), listed: false };
     this.#flights.set(key, flight);
     try {
@@ -223,6 +238,12 @@ function problemOf({ document, statusProblem }: GroupObject): string | undefined
   );
   return problems.length === 0 ? undefined : problems.join('\n');
 }
+
+const crowded: Outcome = {
+  kind: 'refused',
+  reason: Reason.StoreUnavailable,
+  message: 'The API server is too slow for all that is to be recorded: nothing was sent.',
+};
 
 const nothingThere = (key: string): Outcome => ({
   kind: 'refused',

@@ -3,11 +3,51 @@ import type { AttachedReplica, RedisView } from '../../reconcilers/observation.t
 /** INFO's `field:value` lines; the names are Redis's own (https://redis.io/docs/latest/commands/info/). */
 export type InfoFields = ReadonlyMap<string, string>;
 
+/** What is read here and by those who wait for a snapshot; `slaveN` and `dbN` beside it. */
+const wanted: ReadonlySet<string> = new Set([
+  'redis_mode',
+  'run_id',
+  'role',
+  'loading',
+  'used_memory',
+  'master_host',
+  'master_port',
+  'master_link_status',
+  'master_link_down_since_seconds',
+  'master_last_io_seconds_ago',
+  'master_sync_in_progress',
+  'master_replid',
+  'master_replid2',
+  'master_repl_offset',
+  'second_repl_offset',
+  'slave_repl_offset',
+  'rdb_bgsave_in_progress',
+  'rdb_last_bgsave_status',
+  'aof_enabled',
+  'aof_current_size',
+  'aof_last_write_status',
+  'aof_rewrite_in_progress',
+]);
+const wantedInitials: ReadonlySet<number> = new Set(
+  [...wanted, 'slave0', 'db0'].map((name) => name.charCodeAt(0)),
+);
+const carriageReturn = 0x0d;
+const numbered = /^(?:slave|db)\d+$/;
+
+/** The fields that matter: of some two hundred lines that every look brings, most are passed over unread. */
 export function parseInfo(text: string): InfoFields {
   const fields = new Map<string, string>();
-  for (const line of text.split('\r\n')) {
-    const colon = line.indexOf(':');
-    if (colon > 0 && !line.startsWith('#')) fields.set(line.slice(0, colon), line.slice(colon + 1));
+  for (let at = 0; at < text.length; ) {
+    const newline = text.indexOf('\n', at);
+    const next = newline === -1 ? text.length : newline + 1;
+    if (wantedInitials.has(text.charCodeAt(at))) {
+      const end = newline > at && text.charCodeAt(newline - 1) === carriageReturn ? newline - 1 : next;
+      const line = text.slice(at, end);
+      const colon = line.indexOf(':');
+      const name = line.slice(0, Math.max(0, colon));
+      if (wanted.has(name) || numbered.test(name)) fields.set(name, line.slice(colon + 1));
+    }
+    at = next;
   }
   return fields;
 }

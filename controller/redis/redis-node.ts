@@ -1,12 +1,12 @@
 import type { Outcome } from '../../reconcilers/action.ts';
 import type { RedisView } from '../../reconcilers/observation.ts';
 import type { Endpoint, RedisNodePort, ReplicationPosition, Reply } from '../ports/redis-node.ts';
-import { type Answer, type Command, garbledView, textOf } from './connection.ts';
+import { type Answer, type Command, type Connection, garbledView, textOf } from './connection.ts';
 import { Deadline } from './deadline.ts';
 import { EpochClaim, failureOf } from './epoch-claim.ts';
 import { HeldConnection } from './held-connection.ts';
 import { parseInfo, positionOfInfo } from './info.ts';
-import { lookCommands, viewOfLook } from './look.ts';
+import { Look, takesSeveralNames } from './look.ts';
 import { isWithoutAclFile, NodePassword } from './node-password.ts';
 import { defaultTimeoutMs, type RedisNodeOptions } from './options.ts';
 import { RedisReason, refused } from './refusals.ts';
@@ -23,9 +23,11 @@ export class RedisNode implements RedisNodePort {
   readonly #claim: EpochClaim;
   readonly #commandTimeoutMs: number;
   readonly #connectTimeoutMs: number;
-  readonly #lookCommands: readonly Command[];
+  readonly #look: Look;
   readonly #login: ReplicationLogin | undefined;
   readonly #password: NodePassword | undefined;
+  /** The connection whose server is known to take several names to a command. */
+  #terse: Connection | undefined;
 
   constructor(options: RedisNodeOptions) {
     this.#held = new HeldConnection(options);
@@ -36,7 +38,7 @@ export class RedisNode implements RedisNodePort {
     this.#login = password === undefined ? undefined : new ReplicationLogin(username ?? '', password);
     this.#password =
       password === undefined ? undefined : new NodePassword(username, password, formerPassword);
-    this.#lookCommands = lookCommands(options.managedSettings, this.#password);
+    this.#look = new Look(options.managedSettings, this.#password);
   }
 
   /** One round trip over the held connection. A connection that ends under it is made again, and asked again. */
@@ -46,12 +48,16 @@ export class RedisNode implements RedisNodePort {
       const opened = await this.#held.get(deadline);
       if (opened.kind === 'none') return opened.view;
       const timeoutMs = Math.min(this.#commandTimeoutMs, deadline.left);
-      const reply = await opened.connection.run(this.#lookCommands, timeoutMs);
-      if (reply.kind === 'answered')
-        return viewOfLook(reply.answers, this.#login, {
+      const { connection } = opened;
+      const terse = this.#terse === connection;
+      const reply = await connection.run(this.#look.commands(terse), timeoutMs);
+      if (reply.kind === 'answered') {
+        if (!terse && takesSeveralNames(reply.answers)) this.#terse = connection;
+        return this.#look.view(reply.answers, this.#login, {
           passwordAsked: this.#password?.question !== undefined,
-          password: this.#password?.standing(reply.answers, opened.connection.isFormer),
+          password: this.#password?.standing(reply.answers, connection.isFormer),
         });
+      }
       if (reply.kind === 'late') return { state: 'silent' };
       if (reply.kind === 'garbled') return garbledView;
     }

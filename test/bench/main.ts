@@ -28,7 +28,8 @@ interface ScaleFlags {
   probeMs: number;
   fail: number;
   rounds: number;
-  cpuProf?: string;
+  growth: boolean;
+  profiles?: string;
   json?: boolean;
 }
 
@@ -97,11 +98,11 @@ function program(): Command {
     .option('--probe-ms <number>', 'how often each is looked at', positiveInteger, 1_000)
     .option('--fail <number>', 'how many primaries die at once', positiveInteger, 50)
     .option('--rounds <number>', 'how often they do', positiveInteger, 3)
-    .option('--cpu-prof <folder>', 'leave a profile of the controller there')
+    .option('--no-growth', 'without the tenths')
+    .option('--profiles <folder>', 'leave profiles of the controller there')
     .option('--json', 'one JSON document as the last line')
     .action(async (flags: ScaleFlags) => {
-      const execArgv = flags.cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${flags.cpuProf}`];
-      const result = await benchScale({ ...flags, failAtOnce: flags.fail, progress: tell, execArgv });
+      const result = await benchScale({ ...flags, failAtOnce: flags.fail, progress: tell });
       print(result, flags);
       if (!result.ok) process.exitCode = 1;
     });

@@ -62,6 +62,7 @@ export class PlayedNode {
   constructor(stage: Stage) {
     this.#stage = stage;
     this.#config.set('masterauth', stage.password);
+    this.#config.set('requirepass', stage.password);
     this.#server = createServer({ noDelay: true }, (socket) => this.#serve(socket));
   }
 

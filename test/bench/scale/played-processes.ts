@@ -50,11 +50,10 @@ export class WorldProcess {
 export class ControllerUnderLoad {
   readonly #child: ChildProcess;
 
-  /** `log`: a file for what it says. `execArgv`: for Node, such as --cpu-prof. */
-  constructor(log: string, execArgv: readonly string[] = []) {
+  /** `log`: a file for what it says. */
+  constructor(log: string) {
     const file = openSync(log, 'a');
     this.#child = fork(join(import.meta.dirname, 'controller-process.ts'), {
-      execArgv: [...execArgv],
       stdio: ['ignore', file, file, 'ipc'],
     });
     reapOnExit(this.#child);

@@ -39,8 +39,9 @@ export interface ScaleOptions {
   readonly failAtOnce: number;
   readonly rounds: number;
   readonly progress: (line: string) => void;
-  /** For Node, in the process of the controller, such as --cpu-prof. */
-  readonly execArgv?: readonly string[];
+  readonly growth: boolean;
+  /** A folder for profiles of the controller, of the steady state and of the failures. */
+  readonly profiles?: string;
 }
 
 export interface ScaleResult extends ScaleStep {
@@ -67,7 +68,7 @@ export async function benchScale(options: ScaleOptions): Promise<ScaleResult> {
   try {
     await server.applyCrd();
     const steps: ScaleStep[] = [];
-    for (const groups of tenfold(options.groups)) {
+    for (const groups of options.growth ? tenfold(options.groups) : [options.groups]) {
       const stage = new ScaleStage(server, { ...options, groups });
       try {
         steps.push(await stage.measure());
@@ -111,7 +112,7 @@ class ScaleStage {
     this.#options = options;
     this.#access = KubeAccess.from(server.kubeconfig);
     this.#log = join(server.folder, `controller-${options.groups}.log`);
-    this.#controller = new ControllerUnderLoad(this.#log, options.execArgv);
+    this.#controller = new ControllerUnderLoad(this.#log);
     this.#world.news.on('message', (message) => {
       if (message.kind === 'died') this.#controller.tell(message);
     });
@@ -125,12 +126,21 @@ class ScaleStage {
     const begun = performance.now();
     const terms = { kubeconfig: this.#server.kubeconfig, namespace: this.#namespace };
     this.#controller.tell({ kind: 'start', ...terms, http: this.#http, probeMs });
-    await this.#settled(groups);
+    await this.#profiled('start', () => this.#settled(groups));
     const settledSeconds = rounded((performance.now() - begun) / 1_000);
     progress(`${groups} groups: settled after ${settledSeconds} s`);
-    const steady = await this.#steady();
-    const { failedAtOnce, rounds, promotionMs } = await this.#failures();
+    const steady = await this.#profiled('steady', () => this.#steady());
+    const { failedAtOnce, rounds, promotionMs } = await this.#profiled('failures', () => this.#failures());
     return { groups, ...steady, failedAtOnce, rounds, promotionMs, settledSeconds };
+  }
+
+  async #profiled<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const { profiles, groups } = this.#options;
+    if (profiles === undefined) return work();
+    this.#controller.tell({ kind: 'profile' });
+    const result = await work();
+    this.#controller.tell({ kind: 'profile', file: join(profiles, `${name}-${groups}.cpuprofile`) });
+    return result;
   }
 
   async tearDown(): Promise<void> {

@@ -21,4 +21,10 @@ export interface ControllerStart {
   readonly probeMs: number;
 }
 
-export type ToController = ControllerStart | Extract<FromWorld, { kind: 'died' }>;
+/** `file`: where to leave a profile of what was since the message without one. */
+export interface ControllerProfile {
+  readonly kind: 'profile';
+  readonly file?: string;
+}
+
+export type ToController = ControllerStart | ControllerProfile | Extract<FromWorld, { kind: 'died' }>;
