@@ -48,8 +48,8 @@ program() {
     die "could not install $1: run 'apt-get install $1' as root, then run this again"
 }
 
-# Debian's package has another name than its program.
-kubectl() {
+# Debian's package has another name than its program. No function may be named like a program: command -v would find it.
+kubernetes_client() {
   command -v kubectl >/dev/null 2>&1 && return 0
   command -v apt-get >/dev/null 2>&1 || die "kubectl is missing and there is no apt-get here: install it, then run this again"
   say "installing kubectl with apt-get (package kubernetes-client) …"
@@ -79,7 +79,8 @@ for need in "$@"; do
   case $need in
     redis) redis_server ;;
     openssl | busybox | lua5.1) program "$need" ;;
-    kubectl | apiserver) "$need" ;;
+    kubectl) kubernetes_client ;;
+    apiserver) apiserver ;;
     *) die "bootstrap: unknown need '$need'" ;;
   esac
 done

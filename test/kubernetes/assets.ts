@@ -8,8 +8,9 @@ import { join } from 'node:path';
  * `deploy/bootstrap.sh apiserver` puts them.
  */
 export function assetsFolder(env: NodeJS.ProcessEnv = process.env): string {
-  const cache = env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const folder = env.KUBEBUILDER_ASSETS ?? join(cache, 'understudy-apiserver', 'bin');
+  // An empty variable counts as none, as in the script.
+  const cache = env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const folder = env.KUBEBUILDER_ASSETS || join(cache, 'understudy-apiserver', 'bin');
   for (const program of ['kube-apiserver', 'etcd'])
     if (!existsSync(join(folder, program)))
       throw new Error(
