@@ -1,0 +1,253 @@
+import type { Fence, LastSeen, Status } from '../../crd/status.ts';
+import type { NodeMemory } from '../../reconcilers/memory.ts';
+import type { SimData } from '../world/sim-redis.ts';
+import type { ModelScope, ModelState } from './model-state.ts';
+import type { ModelHost, ModelRedis } from './model-world.ts';
+
+/**
+ * What two states must have in common to be one: times count from now and end where the code stops comparing
+ * them, ids are named in their order of appearance, epochs by their rank; texts, figures for people and the
+ * order of units do not count. Conditions are left out: each pass computes them anew from what is in the key.
+ */
+export function canonicalKey(scope: ModelScope, state: ModelState): string {
+  let best: string | undefined;
+  for (const order of unitOrders(scope.units.length)) {
+    const key = new KeyWriter(scope, state, order).key();
+    if (best === undefined || key < best) best = key;
+  }
+  return best ?? '';
+}
+
+function unitOrders(units: number): number[][] {
+  return units === 2
+    ? [
+        [0, 1],
+        [1, 0],
+      ]
+    : [Array.from({ length: units }, (_, at) => at)];
+}
+
+const longest = 10;
+
+class KeyWriter {
+  readonly #state: ModelState;
+  readonly #names: readonly string[];
+  readonly #unitOrder: readonly number[];
+  readonly #out: (string | number)[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #writes = new Map<number, number>();
+  readonly #epochs: number[];
+
+  constructor(scope: ModelScope, state: ModelState, unitOrder: readonly number[]) {
+    this.#state = state;
+    this.#names = scope.nodes;
+    this.#unitOrder = unitOrder;
+    this.#epochs = epochsIn(state);
+  }
+
+  key(): string {
+    const { world, primary, paused } = this.#state;
+    this.#put(this.#node(primary), paused ? 'P' : '-', world.writes);
+    for (const redis of world.redis) this.#redis(redis);
+    for (const host of world.hosts) this.#host(host);
+    this.#put([...world.cuts].sort().join(' '), this.#log(world.preserved));
+    const { loss } = world;
+    if (loss !== undefined)
+      this.#put('L', this.#node(loss.from), this.#node(loss.to), this.#log(loss.writes));
+    this.#status(this.#state.status);
+    this.#memory();
+    this.#wishes();
+    return this.#out.join(',');
+  }
+
+  #put(...values: (string | number)[]): void {
+    for (const value of values) this.#out.push(value);
+  }
+
+  #node(name: string | undefined): number {
+    return name === undefined ? -1 : this.#names.indexOf(name);
+  }
+
+  #id(id: string | undefined): number {
+    if (id === undefined) return -1;
+    const known = this.#ids.get(id);
+    if (known !== undefined) return known;
+    this.#ids.set(id, this.#ids.size);
+    return this.#ids.size - 1;
+  }
+
+  #epoch(epoch: number | undefined): number {
+    return epoch === undefined ? -1 : this.#epochs.indexOf(epoch);
+  }
+
+  #log(log: readonly number[]): string {
+    return log
+      .map((write) => {
+        const known = this.#writes.get(write) ?? this.#writes.size;
+        this.#writes.set(write, known);
+        return known;
+      })
+      .join('.');
+  }
+
+  /** Time since, in half seconds, up to where nothing compares it any more. */
+  #age(at: number | undefined, most = longest): number {
+    if (at === undefined) return -1;
+    return Math.min(Math.floor((this.#state.world.now - at) / 500), most * 2);
+  }
+
+  #left(until: number | undefined, most = longest): number {
+    if (until === undefined) return -99;
+    return Math.max(-most * 2, Math.min(Math.ceil((until - this.#state.world.now) / 500), most * 2));
+  }
+
+  #data(data: SimData): void {
+    this.#put(this.#id(data.replicationId), this.#id(data.previousId), data.previousEnd ?? -1, data.offset);
+    this.#put(this.#log(data.log));
+  }
+
+  #redis(redis: ModelRedis): void {
+    this.#put(redis.process[0] ?? '', redis.role[0] ?? '', this.#node(redis.of), redis.lagging ? 1 : 0);
+    const isUp = redis.process === 'running' || redis.process === 'hung';
+    if (isUp) {
+      this.#data(redis.data);
+      this.#put(settings(redis.config), Math.max(0, this.#left(redis.pausedUntil, 4)));
+    } else this.#put(this.#age(redis.endedAt, 4), this.#log(redis.data.log));
+    this.#data(redis.snapshot);
+    this.#put(redis.savedRole.role[0] ?? '', this.#node(redis.savedRole.of), settings(redis.savedConfig));
+    this.#put(this.#epoch(redis.claimed));
+    if (!isUp) return;
+    if (redis.role === 'primary')
+      for (const name of this.#names) this.#put(this.#age(redis.acknowledgedAt.get(name), 4));
+    else {
+      this.#put(
+        redis.link,
+        redis.wasUp ? 1 : 0,
+        this.#age(redis.heardAt === 0 ? undefined : redis.heardAt, 6),
+      );
+      this.#put(redis.link === 'down' ? this.#age(redis.linkLostAt) : 0);
+      this.#put(redis.link === 'syncing' ? this.#left(redis.syncDoneAt) : 0);
+    }
+  }
+
+  #host(host: ModelHost): void {
+    this.#put(host.powered ? 1 : 0, this.#epoch(host.epoch), host.fence[0] ?? '');
+    for (const at of this.#unitOrder) {
+      const unit = host.units[at];
+      this.#put(`${unit?.state[1]}${unit?.stubborn === true ? '!' : ''}`);
+    }
+    this.#put(this.#left(host.leaseUntil));
+  }
+
+  #lastSeen(seen: LastSeen | undefined): void {
+    if (seen === undefined) this.#put('-');
+    else this.#put(this.#id(seen.replicationId), seen.offset, seen.refusesAlone === true ? 1 : 0);
+  }
+
+  #status(status: Status): void {
+    const { transition: open, failedAttempt: failed, lastTransition: last } = status;
+    this.#put('S', this.#epoch(status.epoch), this.#node(status.currentPrimary));
+    this.#put(this.#id(status.primaryReplicationId), this.#node(status.handledPrimary));
+    if (open !== undefined) {
+      this.#put(open.kind, this.#node(open.from), this.#node(open.to), this.#epoch(open.epoch));
+      this.#put(this.#epoch(open.fromEpoch), open.cause);
+      this.#lastSeen(open.lastSeen);
+    }
+    if (failed !== undefined) {
+      this.#put('F', this.#node(failed.to), this.#node(failed.back), Math.min(failed.count, 2));
+      this.#put(this.#left(Date.parse(failed.retryTime)), this.#epoch(failed.fromEpoch));
+    }
+    if (last !== undefined) {
+      this.#put('T', last.kind, this.#node(last.from), this.#node(last.to), this.#epoch(last.epoch));
+      this.#put(this.#age(Date.parse(last.completionTime), 5), last.lostBytes ?? -1);
+      this.#put(last.lostBytesExact === true ? 1 : 0, last.preserved === undefined ? 0 : 1);
+      this.#lastSeen(last.lastSeen);
+    }
+    this.#put('D', ...(status.demoting ?? []), 'R', ...(status.stoppedRedis ?? []));
+    for (const fence of status.fences ?? []) this.#fence(fence);
+    for (const node of status.nodes ?? [])
+      this.#put(`${node.inSync}`, node.lease?.state ?? '-', node.lease?.seconds ?? 0);
+  }
+
+  #fence(fence: Fence): void {
+    this.#put(this.#node(fence.node), fence.proof);
+  }
+
+  #memory(): void {
+    const { memory, saw } = this.#state;
+    for (const name of this.#names) {
+      this.#nodeMemory(memory.nodes[name] ?? {});
+      this.#put('w', this.#log(saw[name] ?? []));
+    }
+    this.#put('O', ...memory.poweredOff);
+    const { progress } = memory;
+    if (progress === undefined) return;
+    this.#put(
+      'G',
+      this.#epoch(progress.epoch),
+      progress.handedOver ? 1 : 0,
+      [...progress.persisted].sort().join(),
+    );
+    this.#put(progress.failedFences ?? 0, Math.min(progress.unknowns, 3), progress.refusal?.reason ?? '-');
+    this.#put(progress.unitsRefusal?.reason ?? '-');
+  }
+
+  #nodeMemory(node: NodeMemory): void {
+    this.#put(this.#age(node.redisDownSince), this.#age(node.redisHeardAt, 2));
+    this.#put(this.#age(node.hostSilentSince), this.#age(node.aloneSince), `${node.hostAnswers}`);
+    this.#put(this.#age(node.inSyncSince, 4), this.#node(node.demotedFor));
+    this.#lastSeen(node.lastSeen);
+    this.#lastSeen(node.seenBefore);
+    if (node.unitStarts !== undefined)
+      this.#put('U', Math.min(node.unitStarts.count, 4), this.#age(node.unitStarts.at));
+    if (node.preserved !== undefined)
+      this.#put('K', this.#id(node.preserved.replicationId), node.preserved.offset);
+  }
+
+  #wishes(): void {
+    const epoch = this.#state.status.epoch ?? 0;
+    for (const [key, value] of Object.entries(this.#state.annotations)) {
+      const own = this.#state.status.transition?.fromEpoch;
+      const tried = this.#state.status.failedAttempt?.fromEpoch;
+      const named = Number(/(\d+)$/.exec(value)?.[1] ?? -1);
+      // A wish of a past epoch is no wish; that there was one still excuses what it asked for.
+      const holds = named === epoch ? 'now' : named === own ? 'own' : named === tried ? 'tried' : 'past';
+      this.#put(key, value.split('@')[0]?.replace(/^\d+$/, '') ?? '', holds);
+    }
+  }
+}
+
+const settingNames = ['min-replicas-to-write', 'repl-ping-replica-period', 'min-replicas-max-lag'];
+
+function settings(config: Readonly<Record<string, string>>): string {
+  return settingNames.map((name) => config[name] ?? '').join('/');
+}
+
+/** All epochs that are around, in order: only their order and their equality are ever looked at. */
+function epochsIn({ status, world, memory }: ModelState): number[] {
+  const found = [
+    status.epoch ?? 0,
+    status.transition?.epoch,
+    status.transition?.fromEpoch,
+    status.lastTransition?.epoch,
+    status.failedAttempt?.fromEpoch,
+    memory.progress?.epoch,
+    ...world.hosts.map(({ epoch }) => epoch),
+    ...world.redis.map(({ claimed }) => claimed),
+  ].filter((epoch) => epoch !== undefined);
+  return [...new Set(found)].sort((a, b) => a - b);
+}
+
+/** 53 bits of a text (cyrb53): so few states collide that none is likely to. */
+export function hashOf(text: string): number {
+  let one = 0xdeadbeef;
+  let two = 0x41c6ce57;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    one = Math.imul(one ^ code, 2654435761);
+    two = Math.imul(two ^ code, 1597334677);
+  }
+  one = Math.imul(one ^ (one >>> 16), 2246822507) ^ Math.imul(two ^ (two >>> 13), 3266489909);
+  two = Math.imul(two ^ (two >>> 16), 2246822507) ^ Math.imul(one ^ (one >>> 13), 3266489909);
+  return 4294967296 * (2097151 & two) + (one >>> 0);
+}

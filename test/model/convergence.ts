@@ -1,0 +1,157 @@
+import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
+import { canonicalKey, hashOf } from './canonical-key.ts';
+import { isAsking } from './model-event.ts';
+import { runPass } from './model-pass.ts';
+import type { ModelScope, ModelState } from './model-state.ts';
+import { cloneState } from './model-state.ts';
+import { tickMs } from './model-world.ts';
+
+/** S7 of every state: once faults stop, the goal is reached in bounded steps, and then nothing more is done. */
+export class Convergence {
+  readonly #scope: ModelScope;
+  /** Steps from a healed state to rest, as found so far. */
+  readonly #known = new Map<number, number>();
+  /** The most steps that any state took. */
+  longest = 0;
+
+  constructor(scope: ModelScope) {
+    this.#scope = scope;
+  }
+
+  /** What is wrong with the future of this state; nothing when all is well. */
+  async judge(state: ModelState): Promise<string[]> {
+    const healed = healedFrom(this.#scope, state);
+    const trail: number[] = [];
+    let quiet = 0;
+    let remaining: number | undefined;
+    for (let step = 0; step < mostSteps; step += 1) {
+      const hash = hashOf(`${quiet}${canonicalKey(this.#scope, healed)}`);
+      remaining = this.#known.get(hash);
+      if (remaining !== undefined) break;
+      trail.push(hash);
+      const { result, acted, wrote } = await runPass(this.#scope, healed);
+      if (healed.world.violations.length > 0)
+        return healed.world.violations.map((message) => `${message} (after faults stopped)`);
+      const isQuiet = acted.length === 0 && wrote === 0;
+      const atRest = isQuiet && isAtRest(healed);
+      if (quiet > 0 && !isQuiet)
+        return [`S7: at rest, and then ${acted.map(({ action }) => action.kind).join(' ')} is done`];
+      quiet = atRest ? quiet + 1 : 0;
+      if (quiet >= quietPasses) {
+        const wrong = atTheEnd(this.#scope, healed);
+        if (wrong.length > 0) return wrong;
+        remaining = 0;
+        break;
+      }
+      if (quiet > 0) writeOnce(healed);
+      if (isQuiet && !atRest && isAsking(healed)) answer(healed);
+      if (result !== 'acted' || acted.every(({ outcome }) => outcome.kind !== 'done'))
+        healed.world.advance(step > hurryAfter ? tickMs * 10 : tickMs);
+    }
+    if (remaining === undefined) return [`S7: does not converge: ${describe(healed)}`];
+    for (const [at, hash] of trail.entries()) this.#known.set(hash, remaining + trail.length - at);
+    this.longest = Math.max(this.longest, remaining + trail.length);
+    return [];
+  }
+}
+
+const mostSteps = 120;
+/** Pauses between tries grow: so many steps on, time passes faster. */
+const hurryAfter = 40;
+const quietPasses = 3;
+
+/** All faults stop: what was cut is whole, what was down is up, what hung goes on. */
+export function healedFrom(scope: ModelScope, state: ModelState): ModelState {
+  const healed = cloneState(state);
+  const { world } = healed;
+  world.cuts = new Set();
+  for (const name of scope.nodes) {
+    const host = world.host(name);
+    host.fence = 'works';
+    for (const unit of host.units) unit.stubborn = false;
+    world.power(name, true);
+    const redis = world.get(name);
+    if (redis.process === 'hung') redis.process = 'running';
+    world.start(name);
+    redis.lagging = false;
+  }
+  healed.paused = false;
+  return healed;
+}
+
+/** In steady state clients write on. */
+function writeOnce({ world }: ModelState): void {
+  for (const redis of world.redis) if (world.takesWrites(redis)) world.write(redis.name);
+}
+
+/** Where the controller stops and asks, the operator answers: keep the data of the node that has most. */
+function answer(state: ModelState): void {
+  const { world, status } = state;
+  const current = world.redis.find(({ name, role }) => name === status.currentPrimary && role === 'primary');
+  const available = status.conditions?.find(({ type }) => type === 'PrimaryAvailable')?.status === 'True';
+  const richest = world.redis.reduce((best, redis) =>
+    redis.data.log.length > best.data.log.length ? redis : best,
+  );
+  const keep = available && current !== undefined ? current : richest;
+  state.annotations = {
+    ...state.annotations,
+    [acceptDataOfAnnotation]: `${keep.name}@${status.epoch ?? 0}`,
+  };
+}
+
+function conditionOf({ status }: ModelState, type: string): { status: string; reason: string } | undefined {
+  return status.conditions?.find((condition) => condition.type === type);
+}
+
+/** Ready, and no request is put off for a later try. */
+function isAtRest(state: ModelState): boolean {
+  return (
+    conditionOf(state, 'Ready')?.status === 'True' &&
+    conditionOf(state, 'PrimaryAsRequested')?.reason !== 'RetryingLater' &&
+    conditionOf(state, 'FailoverReady')?.status === 'True'
+  );
+}
+
+function describe(state: ModelState): string {
+  const told = state.status.conditions?.filter(({ status, type }) => status !== 'True' && type !== 'Paused');
+  return (told ?? []).map(({ type, reason }) => `${type}=${reason}`).join(' ');
+}
+
+/** What must be so at rest, as the world itself sees it. */
+function atTheEnd(scope: ModelScope, { world, status }: ModelState): string[] {
+  const wrong: string[] = [];
+  const leader = status.currentPrimary;
+  const primaries = world.redis.filter(({ role }) => role === 'primary').map(({ name }) => name);
+  if (primaries.length !== 1 || primaries[0] !== leader) wrong.push(`S7: ${primaries.join()} lead at rest`);
+  for (const redis of world.redis) {
+    if (redis.name !== leader && (redis.of !== leader || redis.link !== 'up'))
+      wrong.push('S7: a replica is not in sync at rest');
+    if (redis.savedRole.role !== redis.role || redis.savedRole.of !== redis.of)
+      wrong.push('S7: a role is not in its config file at rest');
+    if (redis.pausedUntil > world.now) wrong.push('S7: writes are paused at rest');
+  }
+  for (const host of world.hosts) {
+    const wanted = host.name === leader ? 'running' : 'stopped';
+    const astray = host.units.some(({ state }) => (state === 'running') !== (wanted === 'running'));
+    if (astray) wrong.push(`S7: units are not where they belong at rest`);
+  }
+  if (scope.nodes.length > 1 && leader !== undefined && !world.takesWrites(world.get(leader)))
+    wrong.push('S7: the primary takes no writes at rest');
+  return [...wrong, ...uncounted(world, status)];
+}
+
+/** S3: what a failover lost is not said to be nothing. */
+function uncounted(
+  world: ModelState['world'],
+  { lastTransition: last, currentPrimary }: ModelState['status'],
+): string[] {
+  const { loss } = world;
+  if (loss === undefined || last === undefined || last.to !== loss.to || last.from !== loss.from) return [];
+  if (currentPrimary !== last.to) return [];
+  const held = world.get(last.to).data.log;
+  const gone = loss.writes.filter((write) => !held.includes(write)).length;
+  if (gone === 0 || last.lostBytesExact !== true) return [];
+  return (last.lostBytes ?? 0) >= gone * 10
+    ? []
+    : [`S3: ${last.kind} lost ${gone} writes and tells of exactly ${last.lostBytes} bytes`];
+}

@@ -1,0 +1,196 @@
+import { canonicalKey, hashOf } from './canonical-key.ts';
+import type { Convergence } from './convergence.ts';
+import type { ModelEvent } from './model-event.ts';
+import { eventsOf } from './model-event.ts';
+import type { Disturbance, PassTrace } from './model-pass.ts';
+import { afterPass } from './model-pass.ts';
+import type { ModelScope, ModelState } from './model-state.ts';
+import { cloneState } from './model-state.ts';
+
+export interface Violation {
+  readonly invariant: string;
+  readonly message: string;
+  /** What happened, from the root on, the shortest way. */
+  readonly path: readonly string[];
+}
+
+export interface Exploration {
+  readonly states: number;
+  readonly transitions: number;
+  readonly perCost: readonly number[];
+  readonly violations: readonly Violation[];
+  readonly complete: boolean;
+}
+
+interface Found {
+  readonly state: ModelState;
+  readonly index: number;
+  readonly cost: number;
+}
+
+interface Step {
+  readonly label: string;
+  readonly cost: number;
+  readonly state: ModelState;
+}
+
+/** When to give up, so that a checker that explodes says so instead of filling the machine. */
+export interface Limits {
+  readonly states: number;
+  readonly violations: number;
+  readonly progress?: (states: number, cost: number) => void;
+}
+
+/** Breadth first over distinct states, those that took the fewest events first. */
+export class Explorer {
+  readonly #scope: ModelScope;
+  readonly #convergence: Convergence;
+  readonly #events: readonly ModelEvent[];
+  readonly #seen = new Set<number>();
+  readonly #parents: number[] = [];
+  readonly #labels: number[] = [];
+  readonly #names = new Map<string, number>();
+  readonly #layers: Found[][] = [];
+  readonly #violations: Violation[] = [];
+  readonly #kinds = new Set<string>();
+  readonly #perCost: number[] = [];
+  #transitions = 0;
+
+  constructor(scope: ModelScope, convergence: Convergence) {
+    this.#scope = scope;
+    this.#convergence = convergence;
+    this.#events = eventsOf(scope);
+  }
+
+  async run(roots: readonly { name: string; state: ModelState }[], limits: Limits): Promise<Exploration> {
+    for (const { name, state } of roots) await this.#visit({ label: name, cost: 0, state }, -1);
+    let complete = true;
+    for (let cost = 0; cost <= this.#scope.events && complete; cost += 1) {
+      const layer = this.#layers[cost] ?? [];
+      for (let next = layer.shift(); next !== undefined; next = layer.shift()) {
+        if (this.#seen.size >= limits.states || this.#violations.length >= limits.violations) {
+          complete = false;
+          break;
+        }
+        await this.#expand(next);
+        if (this.#transitions % 1000 === 0) limits.progress?.(this.#seen.size, cost);
+      }
+    }
+    return {
+      states: this.#seen.size,
+      transitions: this.#transitions,
+      perCost: this.#perCost,
+      violations: this.#violations,
+      complete,
+    };
+  }
+
+  async #expand(found: Found): Promise<void> {
+    const left = this.#scope.events - found.cost;
+    for await (const step of successors(this.#scope, found.state, this.#events, left)) {
+      this.#transitions += 1;
+      await this.#visit({ ...step, cost: found.cost + step.cost }, found.index);
+    }
+  }
+
+  async #visit(step: Step, parent: number): Promise<void> {
+    const { state } = step;
+    const hash = hashOf(canonicalKey(this.#scope, state));
+    const isNew = !this.#seen.has(hash);
+    if (!isNew && state.world.violations.length === 0) return;
+    const index = this.#parents.push(parent) - 1;
+    this.#labels.push(this.#nameOf(step.label));
+    for (const message of state.world.violations) this.#violate(message, index);
+    if (!isNew) return;
+    this.#seen.add(hash);
+    this.#perCost[step.cost] = (this.#perCost[step.cost] ?? 0) + 1;
+    // What broke a rule is told of, and not followed any further.
+    if (state.world.violations.length > 0) return;
+    for (const message of await this.#convergence.judge(state)) this.#violate(message, index);
+    const layer = this.#layers[step.cost] ?? [];
+    this.#layers[step.cost] = layer;
+    layer.push({ state, index, cost: step.cost });
+  }
+
+  #nameOf(label: string): number {
+    const known = this.#names.get(label) ?? this.#names.size;
+    this.#names.set(label, known);
+    return known;
+  }
+
+  /** Each kind of violation once, by its shortest path. */
+  #violate(message: string, index: number): void {
+    if (this.#kinds.has(message)) return;
+    this.#kinds.add(message);
+    const invariant = message.split(':')[0] ?? '';
+    this.#violations.push({ invariant, message, path: this.#pathTo(index) });
+  }
+
+  #pathTo(index: number): string[] {
+    const names = [...this.#names.keys()];
+    const path: string[] = [];
+    for (let at = index; at >= 0; at = this.#parents[at] ?? -1)
+      path.unshift(names[this.#labels[at] ?? 0] ?? '');
+    return path;
+  }
+}
+
+/** Every state that may follow, `left` events being allowed still. */
+export async function* successors(
+  scope: ModelScope,
+  state: ModelState,
+  events: readonly ModelEvent[],
+  left: number,
+): AsyncGenerator<Step> {
+  for (const event of events) {
+    if (event.cost > left) continue;
+    const next = cloneState(state);
+    if (event.apply(next)) yield { label: event.name, cost: event.cost, state: next };
+  }
+  const { state: passed, trace } = await afterPass(scope, state);
+  yield { label: 'pass', cost: 0, state: passed };
+  if (!hasEffects(trace)) return;
+  for (const { label, cost, disturbance } of disturbancesOf(trace, events, left)) {
+    const { state: disturbed } = await afterPass(scope, state, disturbance);
+    yield { label, cost, state: disturbed };
+  }
+}
+
+const hasEffects = (trace: PassTrace): boolean => trace.points.some(({ kind }) => kind === 'effect');
+
+interface Choice {
+  readonly label: string;
+  readonly cost: number;
+  readonly disturbance: Disturbance;
+}
+
+function* disturbancesOf(trace: PassTrace, events: readonly ModelEvent[], left: number): Generator<Choice> {
+  const amidst = events.filter(({ amidst }) => amidst);
+  for (const [at, { kind, what }] of trace.points.entries()) {
+    const where = `pass, before ${what} (${at})`;
+    for (const event of amidst)
+      if (event.cost <= left)
+        yield {
+          label: `${where}: ${event.name}`,
+          cost: event.cost,
+          disturbance: { at, kind: 'event', event },
+        };
+    if (kind === 'look' || left < 1) continue;
+    yield { label: `${where}: kill controller`, cost: 1, disturbance: { at, kind: 'kill' } };
+    for (const applied of [true, false])
+      yield {
+        label: `${where}: answer lost, ${applied ? 'applied' : 'not applied'}`,
+        cost: 1,
+        disturbance: { at, kind: 'lost', applied },
+      };
+    yield { label: `${where}: deposed`, cost: 1, disturbance: { at, kind: 'deposed' } };
+    if (left < 2) continue;
+    for (const event of amidst)
+      if (event.name.startsWith('request'))
+        yield {
+          label: `${where}: deposed after ${event.name}`,
+          cost: 2,
+          disturbance: { at, kind: 'deposed', event },
+        };
+  }
+}

@@ -1,0 +1,103 @@
+import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
+import type { Transition } from '../../crd/status.ts';
+import type { Decision } from '../../reconcilers/reconcile.ts';
+import type { ModelState } from './model-state.ts';
+import type { ModelRedis, ModelWorld } from './model-world.ts';
+
+/**
+ * S2 to S5 as the world itself sees them, at the moment of each effect. Nothing of the planner's own reasoning is
+ * used here: what a node holds, what was acknowledged and who hears whom is read off the world.
+ */
+
+const isPlanned = ({ kind }: Transition): boolean => kind === 'Switchover' || kind === 'Failback';
+
+const lacking = (held: readonly number[], by: readonly number[]): number[] =>
+  held.filter((write) => !by.includes(write));
+
+/** The operator has said whose data to keep: what that costs is theirs. */
+const hasAccepted = (state: ModelState): boolean => state.annotations[acceptDataOfAnnotation] !== undefined;
+
+const isAlive = (world: ModelWorld, redis: ModelRedis): boolean =>
+  redis.process === 'running' && world.host(redis.name).powered;
+
+/** Whether `replica` really hears `primary` right now. */
+function hears(world: ModelWorld, replica: ModelRedis, primary: ModelRedis): boolean {
+  return (
+    isAlive(world, replica) &&
+    isAlive(world, primary) &&
+    primary.role === 'primary' &&
+    replica.role === 'replica' &&
+    replica.of === primary.name &&
+    replica.link === 'up' &&
+    world.now - replica.heardAt < 2_000 &&
+    world.reaches(replica.name, primary.name)
+  );
+}
+
+/** S5: a failover is decided though a replica that answers us hears the primary, which does not answer us. */
+export function judgeDecision(state: ModelState, { lead }: Decision): void {
+  const { change } = lead;
+  const { world } = state;
+  if (change?.kind !== 'Failover') return;
+  const primary = world.get(change.from);
+  const answersUs = isAlive(world, primary) && world.reaches('@', primary.name);
+  if (answersUs) return;
+  for (const replica of world.redis)
+    if (world.reaches('@', replica.name) && hears(world, replica, primary))
+      world.violate(`S5: failover from ${primary.name} while ${replica.name} hears it`);
+}
+
+/** S3: what only this node holds is about to be overwritten, and no copy of it is kept. */
+export function judgeFollow(state: ModelState, node: string, to: string): void {
+  const { world } = state;
+  if (hasAccepted(state)) return;
+  const own = world.get(node);
+  if (own.role === 'replica' && own.of === to) return;
+  const gone = lacking(lacking(own.data.log, world.get(to).data.log), world.preserved);
+  if (gone.length > 0)
+    world.violate(
+      `S3: ${node} is made a replica of ${to}, and ${gone.length} acknowledged writes are dropped`,
+    );
+}
+
+/** S2, S3, S4: who is promoted, in which change, and what the old primary held. */
+export function judgePromotion(state: ModelState, node: string, change: Transition | undefined): void {
+  const { world } = state;
+  const promoted = world.get(node);
+  if (promoted.role === 'primary' || change === undefined) return;
+  if (change.from === undefined || change.from === node || change.to !== node) {
+    judgeSync(state, promoted);
+    return;
+  }
+  const old = world.get(change.from);
+  const missing = lacking(old.data.log, promoted.data.log);
+  const gaveItUp = old.role === 'replica' || old.process === 'running';
+  if (isPlanned(change) && gaveItUp && missing.length > 0 && !hasAccepted(state))
+    world.violate(`S2: ${change.kind} to ${node} loses ${missing.length} acknowledged writes`);
+  world.loss = { from: old.name, to: node, writes: missing };
+  judgeSync(state, promoted, old);
+  judgeStaleness(state, promoted, old);
+  const rescues = lacking(promoted.data.log, old.data.log).length > 0;
+  if (!rescues && isAlive(world, old) && world.takesWrites(old) && world.reaches('@', node))
+    world.violate(`S3: ${node} is promoted while ${old.name} takes writes`);
+}
+
+function judgeSync(state: ModelState, promoted: ModelRedis, old?: ModelRedis): void {
+  if (promoted.link !== 'syncing' || hasAccepted(state)) return;
+  // The one exception: what it still holds, the old one has lost.
+  const rescues = old !== undefined && lacking(promoted.data.log, old.data.log).length > 0;
+  if (!rescues) state.world.violate(`S4: ${promoted.name} is promoted in mid-sync`);
+}
+
+/** Staleness against what the controller's process itself saw the old primary hold. maxLagBytes is one write. */
+function judgeStaleness(state: ModelState, promoted: ModelRedis, old: ModelRedis): void {
+  const seen = state.saw[old.name];
+  if (seen === undefined || hasAccepted(state)) return;
+  const behind = lacking(seen, promoted.data.log).length;
+  if (behind > 1 && old.role === 'primary')
+    state.world.violate(
+      `S4: ${promoted.name} is promoted and lacks ${behind} writes that ${old.name} was seen to hold`,
+    );
+  if (seen.length > 0 && promoted.data.log.length === 0 && old.role === 'primary')
+    state.world.violate(`S4: ${promoted.name} holds nothing of ${old.name} and is promoted`);
+}
