@@ -12,7 +12,9 @@ import { Observer } from './observe.ts';
 import type { Clock } from './ports/clock.ts';
 import type { SecretsPort } from './ports/secrets.ts';
 import type { StoredGroup, StorePort } from './ports/store.ts';
+import type { Timers } from './ports/timers.ts';
 import { phaseOf, untilPhase } from './probe-phase.ts';
+import { processTimers } from './process-timers.ts';
 import type { KeepLeases, PassEvent } from './reconcile-pass.ts';
 import { reconcilePass } from './reconcile-pass.ts';
 import { withoutLeases } from './retire.ts';
@@ -28,6 +30,8 @@ export interface ControllerOptions {
   /** Where the groups' secrets come from, when they can change under way. */
   readonly secrets?: SecretsPort;
   readonly clock: Clock;
+  /** Absent: those of this process. */
+  readonly timers?: Timers;
   readonly commandTimeoutMs: number;
   /** The fallback: how often (ms) a group is looked at when nothing happens. */
   readonly probeMs: number;
@@ -78,6 +82,7 @@ const mostBusy = 20;
 /** The loop: every event enqueues a group's key, and every pass is one look and what follows from it. */
 export class Controller {
   readonly #options: ControllerOptions;
+  readonly #timers: Timers;
   readonly #queue: WorkQueue;
   readonly #held = new Map<string, Held>();
   readonly #leases: LeaseKeeper;
@@ -86,8 +91,9 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    this.#leases = new LeaseKeeper(options.probeMs);
-    this.#queue = new WorkQueue((key) => this.#work(key));
+    this.#timers = options.timers ?? processTimers;
+    this.#leases = new LeaseKeeper(options.probeMs, this.#timers);
+    this.#queue = new WorkQueue((key) => this.#work(key), this.#timers);
   }
 
   async start(): Promise<void> {
@@ -151,7 +157,7 @@ export class Controller {
   }
 
   #untilProbe({ phase }: Held): number {
-    return untilPhase(phase, this.#options.probeMs, performance.now());
+    return untilPhase(phase, this.#options.probeMs, this.#timers.now());
   }
 
   /** The group, made sure not to vanish under us: before anything is left on its nodes that must be taken off again. */

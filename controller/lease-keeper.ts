@@ -1,12 +1,16 @@
 import type { GroupNode } from './group-nodes.ts';
 import type { LeaseTerms } from './ports/host.ts';
+import type { Timers } from './ports/timers.ts';
+import { processTimers } from './process-timers.ts';
 
 /** Keeps leases from running out while a pass is busy with something long: a copy, a unit that takes its time. */
 export class LeaseKeeper {
   readonly #everyMs: number;
+  readonly #timing: Timers;
 
-  constructor(everyMs: number) {
+  constructor(everyMs: number, timing: Timers = processTimers) {
     this.#everyMs = everyMs;
+    this.#timing = timing;
   }
 
   /**
@@ -25,13 +29,15 @@ export class LeaseKeeper {
       if (view?.state !== 'answers') due.delete(name);
       renewals.delete(name);
     };
-    const timer = setInterval(() => {
+    const again = (): void => {
+      disarm = this.#timing.after(this.#everyMs, again);
       for (const [name, terms] of due) if (!renewals.has(name)) renewals.set(name, renew(name, terms));
-    }, this.#everyMs);
+    };
+    let disarm = this.#timing.after(this.#everyMs, again);
     try {
       return await work();
     } finally {
-      clearInterval(timer);
+      disarm();
       await Promise.all(renewals.values());
     }
   }

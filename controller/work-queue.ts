@@ -1,3 +1,6 @@
+import type { Timers } from './ports/timers.ts';
+import { processTimers } from './process-timers.ts';
+
 /**
  * Keys waiting for work, as in controller-runtime: a key is worked on by one worker at a time; added again
  * meanwhile, it is worked on once more; added with a delay, the earliest time counts.
@@ -6,13 +9,15 @@ export class WorkQueue {
   readonly #work: (key: string) => Promise<void>;
   readonly #running = new Set<string>();
   readonly #again = new Set<string>();
-  readonly #timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly due: number }>();
+  readonly #timers = new Map<string, { readonly disarm: () => void; readonly due: number }>();
   readonly #settled = new Map<string, Promise<void>>();
+  readonly #timing: Timers;
   #closed = false;
 
   /** `work` must not reject. */
-  constructor(work: (key: string) => Promise<void>) {
+  constructor(work: (key: string) => Promise<void>, timing: Timers = processTimers) {
     this.#work = work;
+    this.#timing = timing;
   }
 
   add(key: string): void {
@@ -29,15 +34,15 @@ export class WorkQueue {
   /** Milliseconds from now; an earlier appointment of the same key stays. */
   addAfter(key: string, milliseconds: number): void {
     if (this.#closed) return;
-    const due = performance.now() + milliseconds;
+    const due = this.#timing.now() + milliseconds;
     const known = this.#timers.get(key);
     if (known !== undefined && known.due <= due) return;
     this.#disarm(key);
-    const timer = setTimeout(() => {
+    const disarm = this.#timing.after(milliseconds, () => {
       this.#timers.delete(key);
       this.add(key);
-    }, milliseconds);
-    this.#timers.set(key, { timer, due });
+    });
+    this.#timers.set(key, { disarm, due });
   }
 
   forget(key: string): void {
@@ -65,8 +70,7 @@ export class WorkQueue {
   }
 
   #disarm(key: string): void {
-    const known = this.#timers.get(key);
-    if (known !== undefined) clearTimeout(known.timer);
+    this.#timers.get(key)?.disarm();
     this.#timers.delete(key);
   }
 }
