@@ -18,6 +18,7 @@ import { processTimers } from './process-timers.ts';
 import type { KeepLeases, PassEvent } from './reconcile-pass.ts';
 import { reconcilePass } from './reconcile-pass.ts';
 import { withoutLeases } from './retire.ts';
+import { refuseSharedHosts } from './shared-hosts.ts';
 import { UnderstudyError } from './understudy-error.ts';
 import { WorkQueue } from './work-queue.ts';
 
@@ -86,6 +87,8 @@ export class Controller {
   readonly #queue: WorkQueue;
   readonly #held = new Map<string, Held>();
   readonly #leases: LeaseKeeper;
+  /** Why a group could not be claimed, as it was told last. */
+  readonly #unclaimed = new Map<string, string>();
   /** Since when a deleted group is being let go of (ms). */
   readonly #retiring = new Map<string, number>();
 
@@ -165,8 +168,13 @@ export class Controller {
     const { store, tell } = this.#options;
     if (store.get(key) === undefined) return undefined;
     const outcome = await store.claim(key);
-    if (outcome.kind === 'done') return store.get(key);
-    tell({ kind: 'problem', key, message: outcome.message });
+    if (outcome.kind === 'done') {
+      this.#unclaimed.delete(key);
+      return store.get(key);
+    }
+    if (this.#unclaimed.get(key) !== outcome.message)
+      tell({ kind: 'problem', key, message: outcome.message });
+    this.#unclaimed.set(key, outcome.message);
     this.#queue.addAfter(key, longestBackoffMs / 10);
     return 'notClaimed';
   }
@@ -260,6 +268,7 @@ export class Controller {
       known.group = group;
       return known;
     }
+    refuseSharedHosts(key, group, this.#held);
     const nodes = await this.#options.connect(group);
     this.#release(key);
     const held: Held = {
