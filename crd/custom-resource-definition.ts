@@ -34,7 +34,8 @@ function integerFormat(node: Node): Node {
 function structural(node: Node, path: readonly string[]): Node {
   const { additionalProperties, propertyNames: _names, example: _example, ...kept } = node;
   if (kept['x-kubernetes-int-or-string'] === true) {
-    return { 'x-kubernetes-int-or-string': true };
+    const { maxLength, pattern } = kept;
+    return { 'x-kubernetes-int-or-string': true, maxLength, pattern };
   }
   for (const word of ['anyOf', 'oneOf', 'allOf', '$ref', 'const']) {
     if (word in kept) throw new Error(`${path.join('.')}: ${word} is not structural`);

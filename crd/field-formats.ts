@@ -68,12 +68,22 @@ export const userName = z
   .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'must be a login name: letters, digits and _ . - only')
   .meta({ example: 'root' });
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+const linePattern = /^[^\x00-\x1f\x7f]*$/;
+const lineMaxLength = 4096;
+
 /** One line without control characters: safe to put into a configuration file or an argument list. */
 export const plainLine = z
   .string()
-  .max(4096)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
-  .regex(/^[^\x00-\x1f\x7f]*$/, 'must be one line without control characters');
+  .max(lineMaxLength)
+  .regex(linePattern, 'must be one line without control characters');
+
+/** The same for a schema that takes a number as well, in the words of Kubernetes: they hold for texts alone. */
+export const plainLineOrInteger = {
+  'x-kubernetes-int-or-string': true,
+  maxLength: lineMaxLength,
+  pattern: linePattern.source,
+} as const;
 
 const daySeconds = 86_400;
 /** Whole seconds. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { plainLine, unitName } from './field-formats.ts';
+import { plainLine, plainLineOrInteger, unitName } from './field-formats.ts';
 import { checkAcross, type Fault } from './partial-check.ts';
 import { secretSource } from './secret-source.ts';
 
@@ -27,6 +27,7 @@ const ownedSettings: Readonly<Record<string, string>> = {
   bind: place,
 };
 
+const maxSettings = 64;
 const settingName = /^[a-z][a-z0-9-]*$/;
 const settingValue = z
   .union([plainLine, z.number(), z.boolean()])
@@ -41,11 +42,14 @@ const settingValue = z
     }
     return String(value);
   })
-  .meta({ 'x-kubernetes-int-or-string': true });
+  .meta(plainLineOrInteger);
 
 function settingFaults(config: unknown): readonly Fault[] {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) return [];
-  return Object.keys(config).flatMap((name): Fault[] => {
+  const names = Object.keys(config);
+  if (names.length > maxSettings)
+    return [{ path: [], message: `must have at most ${maxSettings} settings, but has ${names.length}` }];
+  return names.flatMap((name): Fault[] => {
     const owner = Object.hasOwn(ownedSettings, name.toLowerCase())
       ? ownedSettings[name.toLowerCase()]
       : undefined;
@@ -57,7 +61,7 @@ function settingFaults(config: unknown): readonly Fault[] {
 }
 
 const config = checkAcross(z.record(z.string(), settingValue), settingFaults).meta({
-  maxProperties: 64,
+  maxProperties: maxSettings,
   'x-kubernetes-validations': [
     {
       rule: `self.all(k, k.matches('${settingName.source}'))`,
@@ -100,7 +104,7 @@ export const redisSpec = z.strictObject({
   config: config
     .prefault({})
     .describe(
-      'Redis settings that the controller keeps on every node, by name. Values are texts or numbers; quote yes and no.',
+      'Redis settings that the controller keeps on every node, by name. Values are texts or whole numbers; quote yes, no and fractions.',
     ),
   tls: z
     .strictObject({

@@ -562,6 +562,14 @@ const rows: readonly Row[] = [
   ['a file setting', 'save: "900 1"', 'dbfilename: a.rdb', 22, 'spec.redis.config.dbfilename', /machine/],
   ['a port setting', 'save: "900 1"', 'port: 1', 22, 'spec.redis.config.port', /nodes\[\]\.redis\.port/],
   ['an address setting', 'save: "900 1"', 'bind: 0.0.0.0', 22, 'spec.redis.config.bind', /machine/],
+  [
+    'too many settings',
+    '{maxmemory: 512mb, save: "900 1"}',
+    `{${Array.from({ length: 65 }, (_, index) => `a${index}: 1`).join(', ')}}`,
+    22,
+    'spec.redis.config',
+    /at most 64 settings, but has 65/,
+  ],
   ['a setting of no valid name', 'save: "900 1"', '"a b": 1', 22, 'spec.redis.config["a b"]', /lower-case/],
   [
     'a setting that is a list',
