@@ -133,7 +133,9 @@ export class KubernetesStore implements StorePort {
     const object = this.#reflector.get(key);
     if (object === undefined || version === '') return nothingThere(key);
     const body = { apiVersion: object.apiVersion, kind: object.kind, metadata, spec: object.spec, status };
-    return this.#write(key, () => this.#access.call({ method: 'PUT', path, body }));
+    // Of a change of primary clients wait for the end.
+    const hurry = status.transition !== undefined;
+    return this.#write(key, () => this.#access.call({ method: 'PUT', path, body }), hurry);
   }
 
   claim(key: string): Promise<Outcome> {
@@ -164,12 +166,12 @@ export class KubernetesStore implements StorePort {
   }
 
   /** The answer is taken into the mirror at once: the next pass decides on what this one wrote. */
-  async #write(key: string, send: () => Promise<KubeObject>): Promise<Outcome> {
+  async #write(key: string, send: () => Promise<KubeObject>, hurry = false): Promise<Outcome> {
     const askedAt = performance.now();
     return this.#turnstile.pass(async () => {
       if (performance.now() - askedAt > longestWaitMs) return crowded;
       return this.#send(key, send);
-    });
+    }, hurry);
   }
 
   async #send(key: string, send: () => Promise<KubeObject>): Promise<Outcome> {

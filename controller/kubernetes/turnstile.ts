@@ -1,4 +1,4 @@
-/** Lets so many in at once; the others wait for their turn, in order. */
+/** Lets so many in at once; the others wait for their turn, in order, but for who is in a hurry. */
 export class Turnstile {
   #free: number;
   readonly #waiting: (() => void)[] = [];
@@ -7,9 +7,12 @@ export class Turnstile {
     this.#free = places;
   }
 
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async pass<T>(work: () => Promise<T>, hurry = false): Promise<T> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else
+      await new Promise<void>((resolve) =>
+        hurry ? this.#waiting.unshift(resolve) : this.#waiting.push(resolve),
+      );
     try {
       return await work();
     } finally {

@@ -54,6 +54,8 @@ export class ControllerUnderLoad {
   constructor(log: string) {
     const file = openSync(log, 'a');
     this.#child = fork(join(import.meta.dirname, 'controller-process.ts'), {
+      // As controller/main.ts has it.
+      execArgv: ['--semi-space-growth-factor=1'],
       stdio: ['ignore', file, file, 'ipc'],
     });
     reapOnExit(this.#child);
