@@ -11,6 +11,7 @@ import type { Request } from './request.ts';
 import { requestOf } from './request.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, nodeNames, observed } from './situation.ts';
+import { isPlanned } from './transition.ts';
 
 /** A change of primary that is to be carried out now. */
 export interface Change {
@@ -103,8 +104,10 @@ function deadLead(
   if ('refusals' in best) return { blocked: nobody(from, analysis, best.refusals) };
   const open = situation.status.transition;
   const continues = open !== undefined && open.to === best.name;
+  // A planned change whose old primary died before it gave up the stage is a failover: what it held may be lost.
+  const overtaken = continues && isPlanned(open) && analysis.reason !== Reason.PrimaryDemoted;
   // Without a recorded change, a demoted primary that takes the stage again is no failover: nothing has moved.
-  const kind = continues ? open.kind : best.name === from ? 'Adoption' : 'Failover';
+  const kind = continues && !overtaken ? open.kind : best.name === from ? 'Adoption' : 'Failover';
   const change: Change = {
     kind,
     from: continues ? (open.from ?? from) : from,

@@ -52,7 +52,7 @@ export function openTransition(situation: Situation, change: Change, first: Tran
     epoch: highestEpoch(situation) + 1,
     fromEpoch: open?.fromEpoch ?? epochOf(status),
     step: first,
-    cause: open?.cause ?? change.cause,
+    cause: open?.kind === change.kind ? open.cause : change.cause,
     startTime: open?.startTime ?? isoTime(now),
     ...(lastSeen === undefined ? {} : { lastSeen }),
   };
