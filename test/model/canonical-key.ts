@@ -1,8 +1,10 @@
+import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
 import type { Fence, LastSeen, Status } from '../../crd/status.ts';
 import type { NodeMemory } from '../../reconcilers/memory.ts';
 import type { SimData } from '../world/sim-redis.ts';
 import type { ModelScope, ModelState } from './model-state.ts';
 import type { ModelHost, ModelRedis } from './model-world.ts';
+import { tickMs } from './model-world.ts';
 
 /**
  * What two states must have in common to be one: times count from now and end where the code stops comparing
@@ -27,7 +29,15 @@ function unitOrders(units: number): number[][] {
     : [Array.from({ length: units }, (_, at) => at)];
 }
 
-const longest = 10;
+/** Up to where the code compares each time (ms); a tick more where it asks for more than that. */
+const longest = {
+  silence: 6_000,
+  lease: 9_000,
+  leaseOver: 6_000,
+  heard: 6_000,
+  linkLost: 30_000,
+  cooldown: 3_000,
+} as const;
 
 class KeyWriter {
   readonly #state: ModelState;
@@ -90,15 +100,15 @@ class KeyWriter {
       .join('.');
   }
 
-  /** Time since, in half seconds, up to where nothing compares it any more. */
-  #age(at: number | undefined, most = longest): number {
+  /** Time since, in ticks, up to `most` ms: beyond that nothing compares it. */
+  #age(at: number | undefined, most: number): number {
     if (at === undefined) return -1;
-    return Math.min(Math.floor((this.#state.world.now - at) / 500), most * 2);
+    return Math.ceil(Math.min(Math.max(0, this.#state.world.now - at), most) / tickMs);
   }
 
-  #left(until: number | undefined, most = longest): number {
+  #left(until: number | undefined, least = 0): number {
     if (until === undefined) return -99;
-    return Math.max(-most * 2, Math.min(Math.ceil((until - this.#state.world.now) / 500), most * 2));
+    return Math.ceil(Math.max(until - this.#state.world.now, -least) / tickMs);
   }
 
   #data(data: SimData): void {
@@ -111,21 +121,21 @@ class KeyWriter {
     const isUp = redis.process === 'running' || redis.process === 'hung';
     if (isUp) {
       this.#data(redis.data);
-      this.#put(settings(redis.config), Math.max(0, this.#left(redis.pausedUntil, 4)));
-    } else this.#put(this.#age(redis.endedAt, 4), this.#log(redis.data.log));
+      this.#put(settings(redis.config), Math.min(2, this.#left(redis.pausedUntil)));
+    } else this.#put(this.#log(redis.data.log));
     this.#data(redis.snapshot);
     this.#put(redis.savedRole.role[0] ?? '', this.#node(redis.savedRole.of), settings(redis.savedConfig));
     this.#put(this.#epoch(redis.claimed));
     if (!isUp) return;
     if (redis.role === 'primary')
-      for (const name of this.#names) this.#put(this.#age(redis.acknowledgedAt.get(name), 4));
+      for (const name of this.#names) this.#put(this.#age(redis.acknowledgedAt.get(name), longest.heard));
     else {
       this.#put(
         redis.link,
         redis.wasUp ? 1 : 0,
-        this.#age(redis.heardAt === 0 ? undefined : redis.heardAt, 6),
+        this.#age(redis.heardAt === 0 ? undefined : redis.heardAt, longest.heard),
       );
-      this.#put(redis.link === 'down' ? this.#age(redis.linkLostAt) : 0);
+      this.#put(redis.link === 'down' && this.#state.world.now - redis.linkLostAt > longest.linkLost ? 1 : 0);
       this.#put(redis.link === 'syncing' ? this.#left(redis.syncDoneAt) : 0);
     }
   }
@@ -136,7 +146,7 @@ class KeyWriter {
       const unit = host.units[at];
       this.#put(`${unit?.state[1]}${unit?.stubborn === true ? '!' : ''}`);
     }
-    this.#put(this.#left(host.leaseUntil));
+    this.#put(this.#left(host.leaseUntil, longest.leaseOver));
   }
 
   #lastSeen(seen: LastSeen | undefined): void {
@@ -159,7 +169,7 @@ class KeyWriter {
     }
     if (last !== undefined) {
       this.#put('T', last.kind, this.#node(last.from), this.#node(last.to), this.#epoch(last.epoch));
-      this.#put(this.#age(Date.parse(last.completionTime), 5), last.lostBytes ?? -1);
+      this.#put(this.#age(Date.parse(last.completionTime), longest.cooldown), last.lostBytes ?? -1);
       this.#put(last.lostBytesExact === true ? 1 : 0, last.preserved === undefined ? 0 : 1);
       this.#lastSeen(last.lastSeen);
     }
@@ -193,13 +203,13 @@ class KeyWriter {
   }
 
   #nodeMemory(node: NodeMemory): void {
-    this.#put(this.#age(node.redisDownSince), this.#age(node.redisHeardAt, 2));
-    this.#put(this.#age(node.hostSilentSince), this.#age(node.aloneSince), `${node.hostAnswers}`);
-    this.#put(this.#age(node.inSyncSince, 4), this.#node(node.demotedFor));
+    this.#put(this.#age(node.redisDownSince, longest.silence), this.#age(node.redisHeardAt, tickMs));
+    this.#put(this.#age(node.hostSilentSince, longest.lease), this.#age(node.aloneSince, longest.lease));
+    this.#put(`${node.hostAnswers}`, this.#node(node.demotedFor));
     this.#lastSeen(node.lastSeen);
     this.#lastSeen(node.seenBefore);
     if (node.unitStarts !== undefined)
-      this.#put('U', Math.min(node.unitStarts.count, 4), this.#age(node.unitStarts.at));
+      this.#put('U', Math.min(node.unitStarts.count, 3), this.#age(node.unitStarts.at, tickMs * 2));
     if (node.preserved !== undefined)
       this.#put('K', this.#id(node.preserved.replicationId), node.preserved.offset);
   }
@@ -212,6 +222,7 @@ class KeyWriter {
       const named = Number(/(\d+)$/.exec(value)?.[1] ?? -1);
       // A wish of a past epoch is no wish; that there was one still excuses what it asked for.
       const holds = named === epoch ? 'now' : named === own ? 'own' : named === tried ? 'tried' : 'past';
+      if (holds === 'past' && key !== acceptDataOfAnnotation) continue;
       this.#put(key, value.split('@')[0]?.replace(/^\d+$/, '') ?? '', holds);
     }
   }

@@ -76,6 +76,8 @@ export function healedFrom(scope: ModelScope, state: ModelState): ModelState {
     redis.lagging = false;
   }
   healed.paused = false;
+  // What is connected again talks before anybody looks.
+  world.advance(0);
   return healed;
 }
 

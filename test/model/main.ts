@@ -52,6 +52,7 @@ if (values.replay !== undefined) {
 const found = await new Explorer(scope, convergence).run(roots, {
   states: Number(values.states),
   violations: 20,
+  progress: (states, cost) => process.stderr.write(`\r${states} ${cost}`),
 });
 const used = process.cpuUsage(begun);
 for (const violation of found.violations)

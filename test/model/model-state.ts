@@ -72,12 +72,12 @@ export function specFor(scope: ModelScope, primary: string, paused: boolean): Fa
       unreachableAfterSeconds: 3,
       stoppedGraceSeconds: 2,
       maxLagBytes: 10,
-      cooldownSeconds: 4,
+      cooldownSeconds: 3,
       fencing: 'Required',
       leaseSeconds: scope.leaseSeconds,
     },
     switchover: { catchUpTimeoutSeconds: 2 },
-    failback: { policy: 'Manual', stableSeconds: 4 },
+    failback: { policy: 'Manual', stableSeconds: 3 },
     paused,
   } as unknown as FailoverGroup['spec'];
 }

@@ -40,7 +40,7 @@ export interface Loss {
   readonly writes: readonly number[];
 }
 
-export const tickMs = 2_000;
+export const tickMs = 3_000;
 const replTimeoutMs = 60_000;
 const fullSyncMs = 2_000;
 
