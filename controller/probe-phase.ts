@@ -5,7 +5,14 @@
 export function phaseOf(key: string, periodMs: number): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193);
-  return ((hash >>> 0) / 2 ** 32) * periodMs;
+  return (mixed(hash) / 2 ** 32) * periodMs;
+}
+
+/** Keys that differ in their last letters alone go far apart only so (the finalizer of MurmurHash3). */
+function mixed(hash: number): number {
+  const once = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  const twice = Math.imul(once ^ (once >>> 13), 0xc2b2ae35);
+  return (twice ^ (twice >>> 16)) >>> 0;
 }
 
 /** A timer may come this part of a period too early: that is no reason to probe twice. */

@@ -55,7 +55,7 @@ export class ControllerUnderLoad {
     const file = openSync(log, 'a');
     this.#child = fork(join(import.meta.dirname, 'controller-process.ts'), {
       // As controller/main.ts has it.
-      execArgv: ['--semi-space-growth-factor=1'],
+      execArgv: ['--semi-space-growth-factor=1', '--heap-growing-percent=40'],
       stdio: ['ignore', file, file, 'ipc'],
     });
     reapOnExit(this.#child);

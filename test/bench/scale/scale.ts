@@ -40,7 +40,7 @@ export interface ScaleOptions {
   readonly rounds: number;
   readonly progress: (line: string) => void;
   readonly growth: boolean;
-  /** A folder for profiles of the controller, of the steady state and of the failures. */
+  /** A folder for the log and the profiles of the controller: of its start, the steady state and the failures. */
   readonly profiles?: string;
 }
 
@@ -111,7 +111,7 @@ class ScaleStage {
     this.#server = server;
     this.#options = options;
     this.#access = KubeAccess.from(server.kubeconfig);
-    this.#log = join(server.folder, `controller-${options.groups}.log`);
+    this.#log = join(options.profiles ?? server.folder, `controller-${options.groups}.log`);
     this.#controller = new ControllerUnderLoad(this.#log);
     this.#world.news.on('message', (message) => {
       if (message.kind === 'died') this.#controller.tell(message);
