@@ -18,20 +18,29 @@ const time = z.string().describe('RFC 3339, UTC');
 const seconds = z.number().min(0);
 const bytes = z.int().min(0);
 const epoch = z.int().min(0);
+const nodeName = z.string().describe('Name of a node');
+const formerPrimary = z.string().describe('Node that was primary before, when one was');
+const newPrimary = z.string().describe('Node that is to be primary');
+const kindOfTransition = z
+  .enum(transitionKinds)
+  .describe(
+    'Switchover and Failback: planned. Failover: the primary was lost. Adoption: one was there already',
+  );
+const cause = z.string().describe('The reason that led to it');
 
 const conditionSchema = z.strictObject({
-  type: z.enum(conditionTypes),
-  status: z.enum(['True', 'False', 'Unknown']),
+  type: z.enum(conditionTypes).describe('What it is about'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it is so'),
   reason: z.string().describe('One CamelCase word; the same in events, logs and metrics'),
   message: z.string().describe('What is so, why, and what to do next'),
-  observedGeneration: z.int().min(0),
+  observedGeneration: z.int().min(0).describe('The generation of the spec that it was judged by'),
   lastTransitionTime: time,
 });
 
 const lastSeenSchema = z
   .strictObject({
-    replicationId: z.string(),
-    offset: bytes,
+    replicationId: z.string().describe('The history that it wrote'),
+    offset: bytes.describe('How far its replication stream had come'),
     aofBytes: bytes.optional().describe('Size of its append-only file then, when it keeps one'),
     bytesPerSecond: seconds.optional().describe('How fast its replication stream grew'),
     refusesAlone: z.boolean().optional().describe('It refuses writes without a replica that acknowledges'),
@@ -41,28 +50,28 @@ const lastSeenSchema = z
 
 const transitionSchema = z
   .strictObject({
-    kind: z.enum(transitionKinds),
-    from: z.string().optional(),
-    to: z.string(),
-    epoch,
+    kind: kindOfTransition,
+    from: formerPrimary.optional(),
+    to: newPrimary,
+    epoch: epoch.describe('The epoch that begins with it'),
     fromEpoch: epoch.describe('The epoch before it: annotations that name it still hold'),
-    step: z.enum(transitionSteps),
-    cause: z.string().describe('The reason that led to it'),
+    step: z.enum(transitionSteps).describe('The next step to do'),
+    cause,
     startTime: time,
     lastSeen: lastSeenSchema.optional(),
   })
   .describe('A change of primary under way; recorded before its first irreversible step');
 
 const transitionRecordSchema = z.strictObject({
-  kind: z.enum(transitionKinds),
-  from: z.string().optional(),
-  to: z.string(),
-  epoch,
-  cause: z.string(),
+  kind: kindOfTransition,
+  from: formerPrimary.optional(),
+  to: z.string().describe('Node that became primary'),
+  epoch: epoch.describe('The epoch that began with it'),
+  cause,
   startTime: time,
   completionTime: time,
   detectSeconds: seconds.optional().describe('From the last sign of life to the decision'),
-  fenceSeconds: seconds.optional(),
+  fenceSeconds: seconds.optional().describe('How long it took to prove the old primary off'),
   promoteSeconds: seconds.optional().describe('From the decision to the new primary'),
   unitsSeconds: seconds.optional().describe('From the first stopped unit to the last started one'),
   writeGapSeconds: seconds
@@ -78,45 +87,66 @@ const transitionRecordSchema = z.strictObject({
   preserved: z.string().optional().describe('Where the diverged data was kept: node:path'),
 });
 
-const unitStatusSchema = z.strictObject({ name: z.string(), state: z.string() });
+const unitStatusSchema = z
+  .strictObject({
+    name: z.string().describe('Name of the unit'),
+    state: z.string().describe('What it does there, as last seen'),
+  })
+  .describe('A unit on the node');
 
 const leaseSchema = z
   .strictObject({
-    state: z.enum(['armed', 'carryingOn', 'expired', 'absent']),
+    state: z
+      .enum(['armed', 'carryingOn', 'expired', 'absent'])
+      .describe(
+        'armed: it runs. carryingOn: over, a replica is attached. expired: over, units stopped, writes refused',
+      ),
     seconds: seconds.describe('How long it lasts after a renewal'),
   })
   .describe('The dead-man watch of the node, as last seen');
 
-const preservedSchema = z.strictObject({
-  node: z.string(),
-  path: z.string(),
-  bytes,
-  epoch: epoch.describe('The epoch in which its data was set aside'),
-});
+const preservedSchema = z
+  .strictObject({
+    node: nodeName,
+    path: z.string().describe('Path of the copy on its host'),
+    bytes: bytes.describe('Size of the copy'),
+    epoch: epoch.describe('The epoch in which its data was set aside'),
+  })
+  .describe('A copy of diverged data');
 
-const nodeStatusSchema = z.strictObject({
-  name: z.string(),
-  role: z.enum(['primary', 'replica', 'unknown']),
-  reachable: z.boolean(),
+const nodeFields = z.strictObject({
+  name: nodeName,
+  role: z.enum(['primary', 'replica', 'unknown']).describe('What its Redis says it is'),
+  reachable: z.boolean().describe('Whether its Redis answers'),
   inSync: z.boolean().optional().describe('Was in sync with the primary of this epoch when last looked at'),
-  linkStatus: z.enum(['up', 'down', 'syncing']).optional(),
-  lagBytes: bytes.optional(),
-  lastIoSecondsAgo: seconds.optional(),
-  usedMemoryBytes: bytes.optional(),
+  linkStatus: z.enum(['up', 'down', 'syncing']).optional().describe('Its replication link to the primary'),
+  lagBytes: bytes
+    .optional()
+    .describe('Bytes it was behind the primary when something else was last written here'),
+  lastIoSecondsAgo: seconds.optional().describe('How long it had not heard of the primary then'),
+  usedMemoryBytes: bytes.optional().describe('Memory that its data took then'),
   reason: z.string().optional().describe('What is wrong with it'),
   lease: leaseSchema.optional(),
-  units: z.array(unitStatusSchema).optional(),
+  units: z.array(unitStatusSchema).optional().describe('The units of the group on this node'),
 });
+const nodeStatusSchema = nodeFields.describe('A node as last seen');
 
-const fenceSchema = z.strictObject({ node: z.string(), proof: z.enum(fencingProofs), epoch, time });
+const fenceSchema = z
+  .strictObject({
+    node: nodeName,
+    proof: z.enum(fencingProofs).describe('What proves that it is off'),
+    epoch: epoch.describe('The epoch in which it was proved'),
+    time,
+  })
+  .describe('A node that was proved to be off');
 
 const attemptSchema = z
   .strictObject({
-    to: z.string(),
+    to: newPrimary,
     back: z.string().optional().describe('Where the stage is to be given back to, while that is not done'),
-    count: z.int().min(1),
-    reason: z.string(),
-    message: z.string(),
+    count: z.int().min(1).describe('How often it was tried'),
+    reason: z.string().describe('Why it could not finish, in one word'),
+    message: z.string().describe('Why it could not finish, and what to do'),
     time,
     fromEpoch: epoch
       .optional()
@@ -126,9 +156,9 @@ const attemptSchema = z
   .describe('The last switchover that could not finish and was put back');
 
 export const statusSchema = z.strictObject({
-  observedGeneration: z.int().min(0).optional(),
+  observedGeneration: z.int().min(0).optional().describe('The generation of the spec that was last acted on'),
   epoch: epoch.optional().describe('+1 for every change of primary'),
-  currentPrimary: z.string().optional(),
+  currentPrimary: z.string().optional().describe('Node that is primary now'),
   primaryReplicationId: z
     .string()
     .optional()
@@ -141,12 +171,9 @@ export const statusSchema = z.strictObject({
     ),
   transition: transitionSchema.optional(),
   failedAttempt: attemptSchema.optional(),
-  demoting: z
-    .array(z.string())
-    .optional()
-    .describe('Former primaries whose demotion may not be complete yet'),
+  demoting: z.array(nodeName).optional().describe('Former primaries whose demotion may not be complete yet'),
   stoppedRedis: z
-    .array(z.string())
+    .array(nodeName)
     .optional()
     .describe('Nodes whose Redis was stopped to fence it, and is to be started again'),
   passwordRotation: z
@@ -158,10 +185,16 @@ export const statusSchema = z.strictObject({
     .optional()
     .describe('Copies of diverged data that were set aside, newest first; the last 20'),
   fences: z.array(fenceSchema).optional().describe('Nodes proved to be off, and how'),
-  conditions: z.array(conditionSchema).optional(),
-  nodes: z.array(nodeStatusSchema).optional(),
-  lastTransition: transitionRecordSchema.optional(),
-  history: z.array(transitionRecordSchema).optional().describe('The last 20 changes, newest first'),
+  conditions: z
+    .array(conditionSchema.describe('One thing that is so or not'))
+    .optional()
+    .describe('What is so, each with its reason; Ready sums them up'),
+  nodes: z.array(nodeStatusSchema).optional().describe('The nodes as last seen'),
+  lastTransition: transitionRecordSchema.optional().describe('The last change of primary that was completed'),
+  history: z
+    .array(transitionRecordSchema.describe('A change of primary'))
+    .optional()
+    .describe('The last 20 changes, newest first'),
 });
 
 export type Status = z.infer<typeof statusSchema>;

@@ -67,6 +67,22 @@ test('every field of spec has a description for kubectl explain', () => {
   }
 });
 
+test('every field of status has a description, too', () => {
+  for (const [path, node] of all) {
+    if (path.startsWith('.status')) assert.match(String(node.description ?? ''), /\S/, path);
+  }
+});
+
+test('whatever a rule may look at is bounded: a server of 1.25 or newer refuses rules that may cost too much', () => {
+  for (const [path, node] of all) {
+    if (!path.startsWith('.spec')) continue;
+    if (node.type === 'string') assert.ok('maxLength' in node || 'enum' in node, path);
+    if (node.type === 'array') assert.ok('maxItems' in node, path);
+    if ('additionalProperties' in node) assert.ok('maxProperties' in node, path);
+    if ('x-kubernetes-int-or-string' in node) assert.ok('maxLength' in node, path);
+  }
+});
+
 test('defaults stand where the API server fills them in, sections included', () => {
   const defaults = Object.fromEntries(
     [...all].flatMap(([path, node]) =>

@@ -31,10 +31,33 @@ async function applied(namespace: string, text = exampleText('quantshift.yaml'))
   return access.call({ method: 'GET', path: `${root}/namespaces/${namespace}/failovergroups/${name}` });
 }
 
+/** As JSON says it. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
 function writeStatus(object: KubeObject, status: unknown): Promise<KubeObject> {
   const { namespace, name } = object.metadata;
   const path = `${root}/namespaces/${namespace}/failovergroups/${name}/status`;
   return access.call({ method: 'PUT', path, body: { ...object, status } });
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+}
+
+/** Of spec and status, as the repository has it. */
+function schema(): Schema {
+  const crd = parse(readFileSync(join(examples, '../failovergroups.understudy.dev.yaml'), 'utf8'));
+  const { spec, status } = crd.spec.versions[0].schema.openAPIV3Schema.properties;
+  return { properties: { spec, status } };
+}
+
+/** The paths of everything that has fields. */
+function sections({ properties = {} }: Schema, path: string): string[] {
+  return Object.entries(properties).flatMap(([name, field]) => {
+    const { items = field } = field;
+    return items.properties === undefined ? [] : [`${path}.${name}`, ...sections(items, `${path}.${name}`)];
+  });
 }
 
 /** Without kubectl's memory of what the server had before. */
@@ -65,14 +88,7 @@ test('every field explains itself', async () => {
     explain('fg.spec', '--recursive').catch(() => undefined),
   );
   assert.match(text, /failover\s+<Object>/);
-  for (const path of [
-    'fg.spec',
-    'fg.spec.failover',
-    'fg.spec.nodes',
-    'fg.spec.nodes.fence',
-    'fg.spec.redis',
-    'fg.status',
-  ]) {
+  for (const path of sections(schema(), 'fg')) {
     const shown = await explain(path);
     // The title of each field, and then what it is for, indented further.
     const fields = shown
@@ -80,10 +96,7 @@ test('every field explains itself', async () => {
       .split(/\n {3}(?=\S)/)
       .slice(1);
     assert.ok(fields.length > 0, path);
-    for (const field of fields) {
-      if (path === 'fg.status') continue;
-      assert.match(field, /\n {5}\S/, `${path}: ${field}`);
-    }
+    for (const field of fields) assert.match(field, /\n {5}\S/, `${path}: ${field}`);
   }
   assert.match(await explain('fg.spec.failover.unreachableAfterSeconds'), /Silence is never\s+proof/);
 });
@@ -116,9 +129,10 @@ test('the server fills in the defaults that the parser fills in', async () => {
     const read = readGroupObject(object);
     assert.ok(parsed.ok && read.document.ok, name);
     assert.deepEqual(read.document.group.spec, parsed.group.spec, name);
-    // By the server itself, not only by our reading of it.
-    const { failover } = object.spec as { failover: Record<string, unknown> };
-    assert.deepEqual(failover, { ...parsed.group.spec.failover }, name);
+    // By the server itself, not only by our reading of it; numbers among the settings stay what they are.
+    const asked = parse(text) as { spec: { redis?: { config?: object } } };
+    const redis = { ...parsed.group.spec.redis, config: asked.spec.redis?.config ?? {} };
+    assert.deepEqual(object.spec, plain({ ...parsed.group.spec, redis }), name);
   }
 });
 
@@ -232,11 +246,22 @@ test('all of a full status is kept by the server: nothing that the controller re
   assert.deepEqual(read.status, status);
 });
 
+test('kubectl refuses a field that the kind does not have, and names it', async () => {
+  const namespace = await server.createNamespace();
+  const text = exampleText('quantshift.yaml').replace(/^spec:$/m, 'spec:\n  pasued: true');
+  await assert.rejects(applied(namespace, text), /unknown field "?(spec\.)?pasued"?/);
+});
+
 test('two nodes of one name, and two units, are refused by the server itself', async () => {
   const namespace = await server.createNamespace();
   const path = `${root}/namespaces/${namespace}/failovergroups`;
-  const twice = quantshift();
-  const spec = twice.spec as { nodes: { name: string }[] };
-  spec.nodes[1] = { ...spec.nodes[1], name: spec.nodes[0]?.name ?? '' };
-  await assert.rejects(access.call({ method: 'POST', path, body: twice }), /Duplicate value/);
+  for (const list of ['nodes', 'units']) {
+    const twice = quantshift();
+    const named = (twice.spec as Record<string, { name: string }[]>)[list] ?? [];
+    const [first] = named;
+    assert.ok(first !== undefined && named.length > 1, list);
+    named[1] = { ...named[1], name: first.name };
+    const refused = new RegExp(`spec\\.${list}\\[1\\].*Duplicate value`);
+    await assert.rejects(access.call({ method: 'POST', path, body: twice }), refused);
+  }
 });
