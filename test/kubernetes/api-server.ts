@@ -40,8 +40,17 @@ export class ApiServer {
   #apiserver: ChildProcess | undefined;
   #namespaces = 0;
 
+  /** For a test that ends without `stop`: its folder holds keys. */
+  readonly #vanish = (): void => {
+    this.#apiserver?.kill('SIGKILL');
+    this.#etcd?.kill('SIGKILL');
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+
   private constructor({ users = [], flags = [] }: ApiServerOptions) {
     this.#flags = flags;
+    process.setMaxListeners(process.getMaxListeners() + 1);
+    process.once('exit', this.#vanish);
     const all = [{ name: 'admin', groups: ['system:masters'] }, ...users];
     const lines = all.map(({ name, groups = [] }) => {
       const token = randomBytes(16).toString('hex');
@@ -191,7 +200,9 @@ export class ApiServer {
   async stop(): Promise<void> {
     await end(this.#apiserver, 'SIGKILL');
     await end(this.#etcd, 'SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    process.off('exit', this.#vanish);
+    process.setMaxListeners(process.getMaxListeners() - 1);
+    this.#vanish();
   }
 
   /** kubectl as admin; `input` is its stdin. Resolves to its stdout; rejects with its stderr. */
