@@ -26,6 +26,11 @@ export interface PassDependencies extends Reach {
   readonly tell: (event: PassEvent) => void;
 }
 
+interface Acting extends PassDependencies {
+  /** The nodes whose Redis answered this pass's look. */
+  readonly answering: readonly string[];
+}
+
 export type KeepLeases = <T>(
   nodes: ReadonlyMap<string, GroupNode>,
   leases: ReadonlyMap<string, LeaseTerms>,
@@ -68,12 +73,13 @@ export async function reconcilePass(
     ...(dependencies.problem === undefined ? {} : { problem: dependencies.problem }),
   };
   const decision = reconcile(situation);
+  const answering = observation.nodes.flatMap(({ name, redis }) => (redis.state === 'answers' ? [name] : []));
   tell({ kind: 'decided', decision, situation });
   const keep: KeepLeases = dependencies.keepLeases ?? ((_nodes, _leases, work) => work());
   const kept = renewals(stored.group.spec, decision.status, decision.memory);
   const { remembered, failed } = await (decision.actions.length === 0
     ? { remembered: decision.memory, failed: [] }
-    : keep(nodes, kept, () => carryOut(dependencies, stored, decision)));
+    : keep(nodes, kept, () => carryOut({ ...dependencies, answering }, stored, decision)));
   if (failed.length > 0) return { memory: remembered, result: 'failed' };
   const { lookAgainInMs } = decision;
   const acted = decision.actions.some((action) => action.kind !== 'record');
@@ -86,7 +92,7 @@ export async function reconcilePass(
 
 /** The actions in their order. What rests on one that is not done is left out. */
 async function carryOut(
-  dependencies: PassDependencies,
+  dependencies: Acting,
   stored: StoredGroup,
   decision: Decision,
 ): Promise<{ remembered: Memory; failed: readonly Action[] }> {
@@ -109,10 +115,21 @@ async function carryOut(
 }
 
 async function act(
-  dependencies: PassDependencies,
+  dependencies: Acting,
   stored: StoredGroup,
   { action, done }: { action: Action; done: readonly Action[] },
 ): Promise<Outcome> {
   if (action.kind !== 'record') return executeAction(dependencies, action, done);
-  return dependencies.store.writeStatus(stored.key, action.status, stored.version);
+  const outcome = await dependencies.store.writeStatus(stored.key, action.status, stored.version);
+  const { epoch = 0 } = action.status;
+  if (outcome.kind === 'done' && epoch > (stored.status.epoch ?? 0)) await announce(dependencies, epoch);
+  return outcome;
+}
+
+/**
+ * A new epoch is claimed at every Redis that answered, also where nothing is to be done: a controller that was
+ * stopped in the middle of an older one shall find its connections ended. One that cannot be claimed is as it was.
+ */
+async function announce({ nodes, answering }: Acting, epoch: number): Promise<void> {
+  await Promise.all(answering.map((name) => nodes.get(name)?.redis.claim(epoch)));
 }

@@ -26,6 +26,8 @@ export type Action =
       readonly node: string;
       /** It is being made to copy a poorer data set and still holds the better one: end the copying. */
       readonly rescue: boolean;
+      /** The old primary did not answer: a candidate that hears it now proves that it lives, and is not promoted. */
+      readonly unheard?: boolean;
       readonly epoch: number;
     }
   | {
@@ -34,6 +36,8 @@ export type Action =
       readonly to: string;
       /** It was a primary: its paused writers are released and its clients sent away. */
       readonly dropClients: boolean;
+      /** Up to where it was seen to hold data of a history that `to` does not write: more than that is not given up unseen. */
+      readonly heldTo?: number;
       readonly epoch: number;
     }
   | {

@@ -70,7 +70,7 @@ function changeActions(
     epoch,
     stops.map((action) => ('node' in action ? action.node : '')),
   );
-  const repoints = followersToMove(situation, from, to, epoch);
+  const repoints = followersToMove(situation, change, epoch);
   const unitsBlocked = start.blocked === undefined ? {} : { unitsBlocked: start.blocked };
   if (change.how === 'handOver') {
     const budgetMs = situation.spec.switchover.catchUpTimeoutSeconds * 1000;
@@ -91,6 +91,7 @@ function changeActions(
     kind: 'promote',
     node: to,
     rescue: asPrimary(situation, from) !== undefined,
+    unheard: answering(situation, from) === undefined,
     epoch,
   };
   return {
@@ -103,7 +104,7 @@ const persistRoles = (nodes: readonly string[], epoch: number): Action[] =>
   nodes.map((node) => ({ kind: 'persistRole', node, epoch }));
 
 /** Replicas of the old primary, and the old primary itself where it was demoted already. */
-function followersToMove(situation: Situation, from: string, to: string, epoch: number): Action[] {
+function followersToMove(situation: Situation, { from, to, how }: Change, epoch: number): Action[] {
   return others(situation, to).flatMap((node): Action[] => {
     const replica = asReplica(situation, node);
     if (replica === undefined) return [];
@@ -111,9 +112,11 @@ function followersToMove(situation: Situation, from: string, to: string, epoch: 
     const target = answering(situation, to);
     const wouldLose =
       target !== undefined && replica.offset > target.offset && !follows(situation, replica, to);
+    // Whoever hands over feeds it on until then; a dead primary that feeds it again has come back.
+    const held = how === 'promote' ? { heldTo: replica.offset } : {};
     return follows(situation, replica, to) || wouldLose
       ? []
-      : [{ kind: 'repoint', node, to, dropClients: false, epoch }];
+      : [{ kind: 'repoint', node, to, dropClients: false, ...held, epoch }];
   });
 }
 
@@ -188,7 +191,10 @@ function replicaActions(
     // Where the copy is goes on record first: once the node follows, nothing tells of it any more.
     if (keep && observed(situation, node).host.state === 'answers')
       actions.push({ kind: 'preserve', node, epoch });
-    else actions.push({ kind: 'repoint', node, to: primary, dropClients: rogue.includes(node), epoch });
+    else {
+      const dropClients = rogue.includes(node);
+      actions.push({ kind: 'repoint', node, to: primary, dropClients, heldTo: view.offset, epoch });
+    }
   }
   return blocked === undefined ? { actions } : { actions, blocked };
 }

@@ -25,6 +25,7 @@ import {
   isFinished,
   isPlanned,
   overcome,
+  progressOf,
   putBack,
   recorded,
   recountLosses,
@@ -51,7 +52,9 @@ export function reconcile(input: Situation): Decision {
   const lead = decideLead(seen);
   const situation: Situation = { ...seen, status: settle(seen, lead) };
   const plan = planFor(situation, lead);
-  const finished = lead.change === undefined && isFinished(situation, plan.actions);
+  // Paused, nothing is planned, and who leads is not settled: the change stays open until it goes on.
+  const finished =
+    !input.spec.paused && lead.change === undefined && isFinished(situation, plan.actions);
   const record = plan.actions.find((action) => action.kind === 'record');
   const base = finished ? closed(situation) : (record?.status ?? situation.status);
   const status = told({ ...situation, status: base }, lead, plan);
@@ -119,7 +122,9 @@ function settle(situation: Situation, lead: Lead): Status {
 function letGo(situation: Situation, lead: Lead): Status {
   const { transition, ...rest } = situation.status;
   const impossible = transition !== undefined && isPlanned(transition) && lead.blocked !== undefined;
-  return impossible && lead.blocked !== undefined ? abandoned(situation, lead.blocked) : rest;
+  const left = impossible && lead.blocked !== undefined ? abandoned(situation, lead.blocked) : rest;
+  // The process that began it may have been stopped in the middle: what it sends when it goes on is of an old epoch.
+  return progressOf(situation) === undefined ? { ...left, epoch: highestEpoch(situation) + 1 } : left;
 }
 
 function led(situation: Situation, status: Status, current: string, lead: Lead): Status {

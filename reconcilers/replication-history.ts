@@ -50,6 +50,8 @@ export function relate(node: History, reference: History): Relation {
 /** Whether making `node` a replica of `primary` would destroy data that only `node` has. */
 export function holdsMoreThan(node: PrimaryView | ReplicaView, primary: PrimaryView | ReplicaView): boolean {
   if (node.keys === 0) return false;
+  // Whoever writes a history holds all of it: a greater offset elsewhere is of a look that came a moment later.
+  if (primary.role === 'primary' && node.replicationId === primary.replicationId) return false;
   return relate(node, primary).kind !== 'prefix';
 }
 

@@ -2,10 +2,13 @@ import type { Action, Outcome } from '../../reconcilers/action.ts';
 import type { RedisView } from '../../reconcilers/observation.ts';
 import { Reason } from '../../reconcilers/reasons.ts';
 import type { GroupNode, Reach } from '../group-nodes.ts';
+import type { ReplicationPosition } from '../ports/redis-node.ts';
 import { done, failureOf, inOrder, refused } from './outcomes.ts';
 
 /** How long writes stay paused on a node that is about to be demoted while its data is copied aside (ms). */
 const preservePauseMs = 120_000;
+/** The same for one that is about to be demoted and holds nothing of its own. */
+const demotionPauseMs = 5_000;
 const snapshotTimeoutMs = 60_000;
 const preservedCopies = 3;
 
@@ -16,7 +19,10 @@ async function persist(node: GroupNode): Promise<Outcome> {
 }
 
 /** REPLICAOF NO ONE, unless it leads already; refused while the node holds no whole data set (unless that is what it is rescued from). */
-export async function promote(node: GroupNode, terms: { epoch: number; rescue: boolean }): Promise<Outcome> {
+export async function promote(
+  node: GroupNode,
+  terms: Pick<Extract<Action, { kind: 'promote' }>, 'epoch' | 'rescue' | 'unheard'>,
+): Promise<Outcome> {
   const claimed = await node.redis.claim(terms.epoch);
   if (claimed.kind !== 'done') return claimed;
   const view = await node.redis.observe();
@@ -28,10 +34,19 @@ export async function promote(node: GroupNode, terms: { epoch: number; rescue: b
     };
   if (view.role === 'replica' && view.link === 'syncing' && !terms.rescue)
     return refused(Reason.CandidateSyncing, `${node.name} is copying the data set and holds no whole one.`);
+  // What was decided may be of an old look: this process may have been stopped since.
+  if (terms.unheard === true && hearsItsPrimary(view))
+    return refused(Reason.PrimaryNotAnswering, `${node.name} hears its primary: it is alive.`);
   const open = await openToWrites(node, view);
   if (open.kind !== 'done') return open;
   // One that leads already may have been paused while its data was copied.
   return view.role === 'primary' ? node.redis.resumeWrites() : node.redis.promote();
+}
+
+/** Within the last second or so: a primary is kept sending every second (repl-ping-replica-period). */
+function hearsItsPrimary(view: RedisView): boolean {
+  if (view.state !== 'answers' || view.role !== 'replica' || view.link !== 'up') return false;
+  return view.lastIoSeconds !== undefined && view.lastIoSeconds <= 1;
 }
 
 /** A node that is about to lead has no replicas yet: with min-replicas-to-write left at 1 it would refuse all writes. */
@@ -57,19 +72,42 @@ export async function persistRole(reach: Reach, node: GroupNode, epoch: number):
 export async function repoint(
   node: GroupNode,
   to: GroupNode,
-  terms: { epoch: number; dropClients: boolean },
+  terms: Pick<Extract<Action, { kind: 'repoint' }>, 'epoch' | 'dropClients' | 'heldTo'>,
 ): Promise<Outcome> {
   const claimed = await node.redis.claim(terms.epoch);
   if (claimed.kind !== 'done') return claimed;
   const leading = await to.redis.position();
   if (leading.kind !== 'done') return leading;
   if (leading.value.role !== 'primary') return refused(Reason.RoleChanged, `${to.name} is no primary.`);
+  const unseen = await holdsUnseen(node, leading.value, terms.heldTo);
+  if (unseen.kind !== 'done') return unseen;
   const release = [() => node.redis.resumeWrites(), () => node.redis.dropClients()];
   return inOrder([
     () => node.redis.follow(to.endpoint),
     ...(terms.dropClients ? release : []),
     () => persist(node),
   ]);
+}
+
+/**
+ * Refuses when the node has taken more since it was looked at, in a history that its new primary does not write:
+ * that would be lost without a copy. A primary's writes stay paused from here to its demotion.
+ */
+async function holdsUnseen(
+  node: GroupNode,
+  leading: ReplicationPosition,
+  heldTo: number | undefined,
+): Promise<Outcome> {
+  if (heldTo === undefined) return done;
+  const seen = await node.redis.position();
+  if (seen.kind !== 'done') return seen;
+  const isPrimary = seen.value.role === 'primary';
+  const position = isPrimary ? await node.redis.pauseWrites(demotionPauseMs) : seen;
+  if (position.kind !== 'done') return position;
+  const { replicationId, offset } = position.value;
+  if (replicationId === leading.replicationId || offset <= heldTo) return done;
+  if (isPrimary) await node.redis.resumeWrites();
+  return refused(Reason.RoleChanged, `${node.name} holds more than when it was looked at.`);
 }
 
 /**

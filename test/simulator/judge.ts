@@ -3,6 +3,7 @@ import type { Data } from './history.ts';
 import { commonEnd, missingFrom } from './history.ts';
 import type { CommandWatcher } from './redis-commands.ts';
 import type { Server } from './server.ts';
+import { takesWrites } from './server.ts';
 import type { MachineWatcher } from './sim-host-port.ts';
 import type { SimStore } from './sim-store.ts';
 import type { Stage, StageWatcher } from './stage.ts';
@@ -22,6 +23,8 @@ export interface Tally {
   copies: number;
   lostBytes: number;
   overlapMs: number;
+  /** While an old primary that came back by itself took writes beside the new one. */
+  cameBackOverlapMs: number;
   longestOverlapMs: number;
   fencedByLease: number;
 }
@@ -44,6 +47,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     copies: 0,
     lostBytes: 0,
     overlapMs: 0,
+    cameBackOverlapMs: 0,
     longestOverlapMs: 0,
     fencedByLease: 0,
   };
@@ -58,6 +62,8 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
   readonly heardAt = new Map<string, number>();
   /** When fencing was last BestEffort, or an operator swore something or accepted a loss. */
   excusedUntil = 0;
+  /** Which primary took writes, and lacked nothing, when a node was promoted by a controller. */
+  readonly #leftWriting = new Map<string, string>();
   #overlap = 0;
   #overlapEndedAt = 0;
 
@@ -85,16 +91,23 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
 
   following(server: Server, to: string, by: string): void {
     const target = this.#stage.server(to);
-    const lost = this.#unkept(server.data, target.data);
+    const handsOver = this.#isPlanned() && server.role === 'primary';
+    const elsewhere = [...this.#stage.servers.values()].filter((other) => other !== server);
+    const others = handsOver ? [] : elsewhere.flatMap(({ data, snapshot }) => [data, snapshot]);
+    const lost = this.#unkept(server.data, [target.data, ...others]);
     if (lost === 0 || this.#isExcused()) return;
-    const planned = this.#isPlanned();
-    const rule = planned && server.role === 'primary' ? 'S2' : 'S3';
-    const what = `${lost} bytes that ${server.name} holds are neither in ${to} nor in a copy`;
+    const rule = handsOver ? 'S2' : 'S3';
+    const what = `${lost} bytes that ${server.name} holds are nowhere else, nor in a copy`;
     this.#accuse(rule, `${by} makes ${server.name} a replica of ${to}: ${what}`);
   }
 
   promoting(server: Server, by: string): void {
-    if (server.role === 'primary' || this.#isExcused()) return;
+    if (server.role === 'primary') return;
+    this.#leftWriting.delete(server.name);
+    if (this.#isExcused()) return;
+    for (const other of this.#stage.servers.values())
+      if (this.#neverLeft(other) && missingFrom(other.data, server.data) === 0)
+        this.#leftWriting.set(server.name, other.name);
     const from = this.#store.status.transition?.from ?? this.#store.status.currentPrimary;
     const old = from === undefined || from === server.name ? undefined : this.#stage.server(from);
     if (old === undefined) return;
@@ -102,12 +115,19 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     this.#judgeSilence(server, old, by);
   }
 
+  /** It takes writes, and not only since a moment ago. */
+  #neverLeft(server: Server): boolean {
+    const { now } = this.#stage;
+    return takesWrites(server, now) && now - server.runsSince > certainMs;
+  }
+
   /** S4 */
   #judgeStaleness(server: Server, old: Server, by: string): void {
     const { writesPerSecond, bytesPerWrite } = this.#stage.options;
     const behind = missingFrom(server.data, old.data);
     const rescue = server.of === old.name && missingFrom(old.data, server.data) > 0;
-    if (server.link === 'syncing' && !rescue)
+    if (rescue) return;
+    if (server.link === 'syncing')
       this.#accuse('S4', `${by} promotes ${server.name}, which is in mid-sync`);
     const unseenMs = this.#stage.now - (this.heardAt.get(old.name) ?? 0) + slackMs;
     const tolerated =
@@ -150,8 +170,12 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
 
   overlapped(older: Server, newer: Server, milliseconds: number): void {
     const { now } = this.#stage;
-    const byController = newer.raisedBy === 'controller' && older.raisedAt < newer.raisedAt;
-    if (!byController || this.#isExcused() || milliseconds <= 0) return;
+    if (newer.raisedBy !== 'controller' || milliseconds <= 0) return;
+    // One that came back later, or that holds less than what was promoted, is demoted once it is seen.
+    if (this.#leftWriting.get(newer.name) !== older.name) {
+      this.tally.cameBackOverlapMs += milliseconds;
+      return;
+    }
     this.#overlap = now - this.#overlapEndedAt < 1 ? this.#overlap + milliseconds : milliseconds;
     this.#overlapEndedAt = now + milliseconds;
     this.tally.overlapMs += milliseconds;
@@ -164,7 +188,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
   }
 
   replaced(server: Server, before: Data, source: string): void {
-    const lost = this.#unkept(before, server.data);
+    const lost = this.#unkept(before, [server.data]);
     if (lost === 0) return;
     this.tally.lostBytes += lost;
     this.#note(`${server.name} took ${source}'s data: ${lost} bytes of its own are gone`);
@@ -205,10 +229,11 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     return this.#stage.now <= this.excusedUntil;
   }
 
-  /** Bytes of `data` that are neither in `other` nor in a copy. */
-  #unkept(data: Data, other: Data): number {
-    if (missingFrom(other, data) === 0) return 0;
-    let kept = commonEnd(data, other);
+  /** Bytes of `data` that are neither in one of the others nor in a copy. */
+  #unkept(data: Data, others: readonly Data[]): number {
+    let kept = 0;
+    for (const other of others) kept = Math.max(kept, commonEnd(data, other));
+    if (kept === data.offset) return 0;
     for (const copy of this.#copies) kept = Math.max(kept, commonEnd(data, copy));
     return data.offset - kept;
   }

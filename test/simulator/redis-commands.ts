@@ -65,7 +65,7 @@ export class RedisCommands {
       return ok;
     }
     this.#watcher.following(server, String(host), by);
-    demote(server, String(host), this.#stage.now);
+    demote(server, String(host));
     return ok;
   }
 
@@ -139,7 +139,9 @@ export class RedisCommands {
       role: 'replica',
       of: { host: server.of ?? '', port: redisPort },
       link: server.link,
-      ...(server.link === 'down' ? { linkDownSeconds: since(server.linkLostAt) } : {}),
+      ...(server.link === 'down' && server.linkLostAt !== undefined
+        ? { linkDownSeconds: since(server.linkLostAt) }
+        : {}),
       ...(server.heardAt === 0 ? {} : { lastIoSeconds: since(server.heardAt) }),
     };
   }

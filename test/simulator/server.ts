@@ -23,7 +23,8 @@ export interface Server {
   /** What is on its way from its primary. */
   coming: { readonly data: Data; readonly due: number } | undefined;
   heardAt: number;
-  linkLostAt: number;
+  /** When the link was lost; undefined: never up since the server started or was told whom to follow (Redis says -1). */
+  linkLostAt: number | undefined;
   pausedUntil: number;
   /** Takes nothing from its primary for now. */
   lagging: boolean;
@@ -35,6 +36,8 @@ export interface Server {
   /** When each of its replicas last acknowledged to it. */
   readonly acknowledgedAt: Map<string, number>;
   endedAt: number;
+  /** Since when it has run without a break. */
+  runsSince: number;
   incarnation: number;
   readonly connections: Map<number, ServerConnection>;
   /** Up to when its clients' writes are counted in. */
@@ -62,7 +65,7 @@ export function freshServer(name: string, now: number): Server {
     syncDoneAt: 0,
     coming: undefined,
     heardAt: 0,
-    linkLostAt: now,
+    linkLostAt: undefined,
     pausedUntil: 0,
     lagging: false,
     savedRole: { role: 'primary', of: undefined },
@@ -71,6 +74,7 @@ export function freshServer(name: string, now: number): Server {
     savedConfig: { ...defaults },
     acknowledgedAt: new Map(),
     endedAt: 0,
+    runsSince: now,
     incarnation: 0,
     connections: new Map(),
     wroteAt: now,
@@ -113,13 +117,13 @@ export function raise(server: Server, id: string): void {
 }
 
 /** REPLICAOF host port: the data stays until the first sync. */
-export function demote(server: Server, of: string, now: number): void {
+export function demote(server: Server, of: string): void {
   if (server.role === 'replica' && server.of === of) return;
   server.role = 'replica';
   server.of = of;
   server.link = 'down';
   server.coming = undefined;
-  server.linkLostAt = now;
+  server.linkLostAt = undefined;
   server.acknowledgedAt.clear();
 }
 
@@ -141,11 +145,12 @@ export function endProcess(server: Server, how: 'crashed' | 'stopped', now: numb
 export function startProcess(server: Server, now: number): void {
   if (server.process === 'running' || server.process === 'hung') return;
   server.incarnation += 1;
+  server.runsSince = now;
   server.process = 'running';
   server.role = server.savedRole.role;
   server.of = server.savedRole.of;
   server.link = 'down';
-  server.linkLostAt = now;
+  server.linkLostAt = undefined;
   server.heardAt = 0;
   server.wroteAt = now;
   server.config = { ...server.savedConfig };

@@ -65,6 +65,8 @@ export class Simulation {
   /** When a controller last decided otherwise than to do nothing. */
   #busyAt = 0;
   #lastLookAt = 0;
+  /** When the last decision wanted to look again, if before the next probe. */
+  #awaitedAt = 0;
   #beganAt = 0;
   #isAnswering = false;
 
@@ -106,7 +108,10 @@ export class Simulation {
       units: units.map((name) => ({ name })),
       failover: { ...spec.failover, leaseSeconds, cooldownSeconds: chance.pick([0, 10, 60, 300] as const) },
     } as typeof spec);
-    const note = (words: string): void => this.#trace.note(this.#time.now, words);
+    const note = (words: string): void => {
+      this.#busyAt = this.#time.now;
+      this.#trace.note(this.#time.now, words);
+    };
     this.#judge = new Judge(this.#stage, this.#store, note);
     const fencedNodes = new Set(names.filter(() => chance.happens(0.4)));
     const two = chance.happens(0.5);
@@ -208,6 +213,7 @@ export class Simulation {
     if (event.kind === 'decided') {
       this.#passes += 1;
       this.#lastLookAt = this.#time.now;
+      this.#awaitedAt = this.#time.now + (event.decision.lookAgainInMs ?? Number.POSITIVE_INFINITY);
       for (const node of event.situation.observation.nodes)
         if (node.redis.state === 'answers') this.#judge.heardAt.set(node.name, this.#time.now);
       if (event.decision.actions.length > 0) this.#busyAt = this.#time.now;
@@ -262,7 +268,9 @@ export class Simulation {
     if (still < (ready ? calmMs : uneasyMs)) return false;
     const other = time.peek();
     if (other === undefined) return false;
-    const room = Math.min(other - probe.due - margin, ready ? Number.POSITIVE_INFINITY : longestUneasyLeapMs);
+    const awaited = this.#awaitedAt - probe.due;
+    const longest = awaited > 0 ? awaited : longestUneasyLeapMs;
+    const room = Math.min(other - probe.due - margin, ready ? longest : longestUneasyLeapMs);
     const leap = Math.floor(room / probeMs) * probeMs;
     if (leap < probeMs) return false;
     this.#stage.leapt(leap, this.#lastLookAt - probeMs);
@@ -292,7 +300,10 @@ export class Simulation {
     if (!this.#isReady()) wrong.push('not ready');
     const { reason } = this.#condition('PrimaryAsRequested') ?? {};
     if (reason === 'RetryingLater') wrong.push('a request is put off');
-    if (this.#condition('FailoverReady')?.status !== 'True') wrong.push('not ready for a failover');
+    const failover = this.#condition('FailoverReady');
+    // Without a fence and without a lease it never is, and says so.
+    if (failover?.status !== 'True' && failover?.reason !== 'FencingMissing')
+      wrong.push('not ready for a failover');
     if (status.transition !== undefined) wrong.push('a transition is open');
     if (spec.primary !== status.handledPrimary && spec.primary !== primary)
       wrong.push('a request is not met');

@@ -203,6 +203,7 @@ export class Stage {
       if (this.now < server.syncDoneAt) return;
       server.former = undefined;
       this.#take(server, source, source.data);
+      server.snapshot = server.data;
     } else if (server.link === 'down' && !canContinue(server, source)) {
       server.link = 'syncing';
       server.syncDoneAt = this.now + this.options.fullSyncMs;
@@ -235,7 +236,7 @@ export class Stage {
   }
 
   #loseLink(server: Server): void {
-    if (server.link !== 'down') server.linkLostAt = this.now;
+    if (server.link === 'up') server.linkLostAt = this.now;
     server.coming = undefined;
     this.servers.get(server.of ?? '')?.acknowledgedAt.delete(server.name);
     server.link = 'down';

@@ -112,7 +112,7 @@ export class Weather {
   }
 
   #mendLater(repair: () => void): void {
-    const { chance, network } = this.#terms;
+    const { chance } = this.#terms;
     const lot = chance.unit();
     const after =
       lot < 0.15
@@ -143,6 +143,8 @@ export class Weather {
     const { chance } = this.#terms;
     const name = chance.pick(this.#stage.options.names) ?? '';
     const server = this.#stage.server(name);
+    for (const each of this.#stage.servers.values())
+      if (each.process === 'running' && each.link !== 'syncing' && chance.happens(0.3)) each.snapshot = each.data;
     switch (kind) {
       case 'crash':
       case 'stop':
@@ -163,6 +165,7 @@ export class Weather {
         this.#note(`${name} takes nothing from its primary`);
         server.lagging = true;
         return this.#mendLater(() => {
+          this.#note(`${name} takes what its primary sends`);
           server.lagging = false;
         });
       case 'unitCrash':
@@ -196,6 +199,7 @@ export class Weather {
       return this.#mendLater(() => {
         if (server.process === 'hung') this.#note(`${server.name}'s Redis goes on`);
         if (server.process === 'hung') server.process = 'running';
+        server.runsSince = this.#stage.now;
         network.release(server.name);
       });
     }
@@ -268,6 +272,7 @@ export class Weather {
     if (kind === 'stubborn') unit.stubborn = true;
     else machine.refusesStarts = true;
     this.#mendLater(() => {
+      this.#note(`units of ${name} obey`);
       unit.stubborn = false;
       machine.refusesStarts = false;
     });
@@ -283,7 +288,7 @@ export class Weather {
     this.#stage.raise(server, 'somebodyElse');
     if (kind === 'promoteByHand') return;
     for (const other of this.#stage.servers.values())
-      if (other !== server && other.process === 'running') demote(other, server.name, this.#stage.now);
+      if (other !== server && other.process === 'running') demote(other, server.name);
   }
 
   #storeFault(kind: 'storeFull' | 'cutStore'): void {
@@ -292,6 +297,7 @@ export class Weather {
       this.#note('the store takes no writes');
       store.isFull = true;
       return this.#mendLater(() => {
+        this.#note('the store takes writes');
         store.isFull = false;
       });
     }
@@ -332,6 +338,8 @@ export class Weather {
       case 'freeze':
         return process.freeze(forMs);
       case 'freezeAtSend':
+        // Without a successor nobody can stop what an only controller sends when it goes on.
+        if (seats.length === 1) return process.freeze(forMs);
         process.freezeAtSend = { orders, forMs };
         return;
       case 'stepDown':
@@ -351,15 +359,22 @@ export class Weather {
       case 'pause':
         this.#note('paused');
         store.edit({ paused: true });
-        return this.#mendLater(() => store.edit({ paused: false }));
+        return this.#mendLater(() => {
+          this.#note('not paused');
+          store.edit({ paused: false });
+        });
       case 'mode':
         this.#note('mode Manual');
         store.edit({ failover: { ...failover, mode: 'Manual' } });
-        return this.#mendLater(() => store.edit({ failover: { ...store.spec.failover, mode: 'Automatic' } }));
+        return this.#mendLater(() => {
+          this.#note('mode Automatic');
+          store.edit({ failover: { ...store.spec.failover, mode: 'Automatic' } });
+        });
       case 'fencing':
         this.#note('fencing BestEffort');
         store.edit({ failover: { ...failover, fencing: 'BestEffort' } });
         return this.#mendLater(() => {
+          this.#note('fencing Required');
           this.#terms.judge.excuse(30_000);
           store.edit({ failover: { ...store.spec.failover, fencing: 'Required' } });
         });
