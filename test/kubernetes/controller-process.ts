@@ -18,6 +18,8 @@ export interface ControllerTerms {
   /** The loopback address that its connections come from, so that what they did is known to be its doing. */
   readonly address?: string;
   readonly probeMs?: number;
+  /** The argv that it is started behind: `nsenter --net=…` puts it somewhere else in the network. */
+  readonly behind?: readonly string[];
 }
 
 /** One line of the log, as controller/telemetry/log.ts writes it. */
@@ -74,7 +76,9 @@ export class ControllerProcess {
     ];
     const marked = terms.address === undefined ? [] : ['--import', sourceAddress];
     const env = { ...process.env, ...(terms.address && { UNDERSTUDY_TEST_ADDRESS: terms.address }) };
-    const child = spawn(process.execPath, [...marked, main, ...words], {
+    const argv = [...(terms.behind ?? []), process.execPath, ...marked, main, ...words];
+    const [program = process.execPath, ...args] = argv;
+    const child = spawn(program, args, {
       stdio: ['ignore', 'ignore', 'pipe'],
       env,
     });
