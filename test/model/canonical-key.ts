@@ -1,6 +1,7 @@
 import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
 import type { Fence, LastSeen, Status } from '../../crd/status.ts';
 import type { NodeMemory } from '../../reconcilers/memory.ts';
+import { Reason } from '../../reconcilers/reasons.ts';
 import type { SimData } from '../world/sim-redis.ts';
 import type { ModelScope, ModelState } from './model-state.ts';
 import type { ModelHost, ModelRedis } from './model-world.ts';
@@ -46,13 +47,11 @@ class KeyWriter {
   readonly #out: (string | number)[] = [];
   readonly #ids = new Map<string, number>();
   readonly #writes = new Map<number, number>();
-  readonly #epochs: number[];
 
   constructor(scope: ModelScope, state: ModelState, unitOrder: readonly number[]) {
     this.#state = state;
     this.#names = scope.nodes;
     this.#unitOrder = unitOrder;
-    this.#epochs = epochsIn(state);
   }
 
   key(): string {
@@ -60,7 +59,7 @@ class KeyWriter {
     this.#put(this.#node(primary), paused ? 'P' : '-', world.writes);
     for (const redis of world.redis) this.#redis(redis);
     for (const host of world.hosts) this.#host(host);
-    this.#put([...world.cuts].sort().join(' '), this.#log(world.preserved));
+    this.#put([...world.cuts, ...world.pulled].sort().join(' '), this.#log(world.preserved));
     const { loss } = world;
     if (loss !== undefined)
       this.#put('L', this.#node(loss.from), this.#node(loss.to), this.#log(loss.writes));
@@ -86,8 +85,9 @@ class KeyWriter {
     return this.#ids.size - 1;
   }
 
-  #epoch(epoch: number | undefined): number {
-    return epoch === undefined ? -1 : this.#epochs.indexOf(epoch);
+  /** Nobody acts under an older epoch than the recorded one: only how far one is ahead of it matters. */
+  #ahead(epoch: number): number {
+    return Math.max(0, epoch - (this.#state.status.epoch ?? 0));
   }
 
   #log(log: readonly number[]): string {
@@ -125,7 +125,7 @@ class KeyWriter {
     } else this.#put(this.#log(redis.data.log));
     this.#data(redis.snapshot);
     this.#put(redis.savedRole.role[0] ?? '', this.#node(redis.savedRole.of), settings(redis.savedConfig));
-    this.#put(this.#epoch(redis.claimed));
+    this.#put(this.#ahead(redis.claimed));
     if (!isUp) return;
     if (redis.role === 'primary')
       for (const name of this.#names) this.#put(this.#age(redis.acknowledgedAt.get(name), longest.heard));
@@ -141,7 +141,7 @@ class KeyWriter {
   }
 
   #host(host: ModelHost): void {
-    this.#put(host.powered ? 1 : 0, this.#epoch(host.epoch), host.fence[0] ?? '');
+    this.#put(host.powered ? 1 : 0, this.#ahead(host.epoch), host.fence[0] ?? '');
     for (const at of this.#unitOrder) {
       const unit = host.units[at];
       this.#put(`${unit?.state[1]}${unit?.stubborn === true ? '!' : ''}`);
@@ -156,27 +156,27 @@ class KeyWriter {
 
   #status(status: Status): void {
     const { transition: open, failedAttempt: failed, lastTransition: last } = status;
-    this.#put('S', this.#epoch(status.epoch), this.#node(status.currentPrimary));
+    this.#put('S', status.epoch === undefined ? 0 : 1, this.#node(status.currentPrimary));
     this.#put(this.#id(status.primaryReplicationId), this.#node(status.handledPrimary));
     if (open !== undefined) {
-      this.#put(open.kind, this.#node(open.from), this.#node(open.to), this.#epoch(open.epoch));
-      this.#put(this.#epoch(open.fromEpoch), open.cause);
+      this.#put(open.kind, this.#node(open.from), this.#node(open.to), this.#ahead(open.epoch));
+      this.#put(open.cause === Reason.PutBack ? 1 : 0);
       this.#lastSeen(open.lastSeen);
     }
     if (failed !== undefined) {
       this.#put('F', this.#node(failed.to), this.#node(failed.back), Math.min(failed.count, 2));
-      this.#put(this.#left(Date.parse(failed.retryTime)), this.#epoch(failed.fromEpoch));
+      this.#put(this.#left(Date.parse(failed.retryTime)));
     }
     if (last !== undefined) {
-      this.#put('T', last.kind, this.#node(last.from), this.#node(last.to), this.#epoch(last.epoch));
+      const isNewest = last.epoch === status.epoch;
+      this.#put('T', last.kind, this.#node(last.from), this.#node(last.to), isNewest ? 1 : 0);
       this.#put(this.#age(Date.parse(last.completionTime), longest.cooldown), last.lostBytes ?? -1);
       this.#put(last.lostBytesExact === true ? 1 : 0, last.preserved === undefined ? 0 : 1);
-      this.#lastSeen(last.lastSeen);
     }
     this.#put('D', ...(status.demoting ?? []), 'R', ...(status.stoppedRedis ?? []));
     for (const fence of status.fences ?? []) this.#fence(fence);
     for (const node of status.nodes ?? [])
-      this.#put(`${node.inSync}`, node.lease?.state ?? '-', node.lease?.seconds ?? 0);
+      this.#put(`${node.inSync}`, (node.lease?.state ?? 'absent') === 'absent' ? 0 : 1);
   }
 
   #fence(fence: Fence): void {
@@ -194,7 +194,7 @@ class KeyWriter {
     if (progress === undefined) return;
     this.#put(
       'G',
-      this.#epoch(progress.epoch),
+      progress.epoch === this.#state.status.transition?.epoch ? 1 : 0,
       progress.handedOver ? 1 : 0,
       [...progress.persisted].sort().join(),
     );
@@ -202,14 +202,23 @@ class KeyWriter {
     this.#put(progress.unitsRefusal?.reason ?? '-');
   }
 
+  /** How long it has been alone counts from the silence of its host; what was before that does not. */
+  #alone({ aloneSince, hostSilentSince }: NodeMemory): number {
+    if (aloneSince === undefined || hostSilentSince === undefined || aloneSince <= hostSilentSince)
+      return aloneSince === undefined ? -1 : 0;
+    return 1 + this.#age(aloneSince, longest.lease);
+  }
+
   #nodeMemory(node: NodeMemory): void {
     this.#put(this.#age(node.redisDownSince, longest.silence), this.#age(node.redisHeardAt, tickMs));
-    this.#put(this.#age(node.hostSilentSince, longest.lease), this.#age(node.aloneSince, longest.lease));
+    this.#put(this.#age(node.hostSilentSince, longest.lease), this.#alone(node));
     this.#put(`${node.hostAnswers}`, this.#node(node.demotedFor));
     this.#lastSeen(node.lastSeen);
     this.#lastSeen(node.seenBefore);
-    if (node.unitStarts !== undefined)
-      this.#put('U', Math.min(node.unitStarts.count, 3), this.#age(node.unitStarts.at, tickMs * 2));
+    if (node.unitStarts !== undefined) {
+      const { count, at } = node.unitStarts;
+      this.#put('U', count > 2 ? 1 : 0, Math.min(2, this.#left(at + 1000 * 2 ** (count - 1))));
+    }
     if (node.preserved !== undefined)
       this.#put('K', this.#id(node.preserved.replicationId), node.preserved.offset);
   }
@@ -232,21 +241,6 @@ const settingNames = ['min-replicas-to-write', 'repl-ping-replica-period', 'min-
 
 function settings(config: Readonly<Record<string, string>>): string {
   return settingNames.map((name) => config[name] ?? '').join('/');
-}
-
-/** All epochs that are around, in order: only their order and their equality are ever looked at. */
-function epochsIn({ status, world, memory }: ModelState): number[] {
-  const found = [
-    status.epoch ?? 0,
-    status.transition?.epoch,
-    status.transition?.fromEpoch,
-    status.lastTransition?.epoch,
-    status.failedAttempt?.fromEpoch,
-    memory.progress?.epoch,
-    ...world.hosts.map(({ epoch }) => epoch),
-    ...world.redis.map(({ claimed }) => claimed),
-  ].filter((epoch) => epoch !== undefined);
-  return [...new Set(found)].sort((a, b) => a - b);
 }
 
 /** 53 bits of a text (cyrb53): so few states collide that none is likely to. */

@@ -29,6 +29,7 @@ export class Convergence {
       remaining = this.#known.get(hash);
       if (remaining !== undefined) break;
       trail.push(hash);
+      const held = keptWrites(healed);
       const { result, acted, wrote } = await runPass(this.#scope, healed);
       if (healed.world.violations.length > 0)
         return healed.world.violations.map((message) => `${message} (after faults stopped)`);
@@ -47,6 +48,9 @@ export class Convergence {
       if (isQuiet && !atRest && isAsking(healed)) answer(healed);
       if (result !== 'acted' || acted.every(({ outcome }) => outcome.kind !== 'done'))
         healed.world.advance(step > hurryAfter ? tickMs * 10 : tickMs);
+      const gone = held.filter((write) => !isHeld(healed, write));
+      if (gone.length > 0 && healed.annotations[acceptDataOfAnnotation] === undefined)
+        return [`S3: ${gone.length} acknowledged writes are lost after faults stopped, and no copy is kept`];
     }
     if (remaining === undefined) return [`S7: does not converge: ${describe(healed)}`];
     for (const [at, hash] of trail.entries()) this.#known.set(hash, remaining + trail.length - at);
@@ -65,6 +69,7 @@ export function healedFrom(scope: ModelScope, state: ModelState): ModelState {
   const healed = cloneState(state);
   const { world } = healed;
   world.cuts = new Set();
+  world.pulled = new Set();
   for (const name of scope.nodes) {
     const host = world.host(name);
     host.fence = 'works';
@@ -80,6 +85,18 @@ export function healedFrom(scope: ModelScope, state: ModelState): ModelState {
   world.advance(0);
   return healed;
 }
+
+/** Writes that the leader holds, or a copy, or a replica of which the record says that it was in sync. */
+function keptWrites({ world, status }: ModelState): number[] {
+  const known = world.redis.filter(
+    ({ name }) =>
+      name === status.currentPrimary || status.nodes?.find((node) => node.name === name)?.inSync === true,
+  );
+  return [...known.flatMap(({ data }) => data.log), ...world.preserved];
+}
+
+const isHeld = ({ world }: ModelState, write: number): boolean =>
+  world.preserved.includes(write) || world.redis.some(({ data }) => data.log.includes(write));
 
 /** In steady state clients write on. */
 function writeOnce({ world }: ModelState): void {

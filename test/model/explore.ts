@@ -150,7 +150,9 @@ export async function* successors(
   const { state: passed, trace } = await afterPass(scope, state);
   yield { label: 'pass', cost: 0, state: passed };
   if (!hasEffects(trace)) return;
-  for (const { label, cost, disturbance } of disturbancesOf(trace, events, left)) {
+  const amidst = scope.amidst === 'anything' ? events.filter((event) => event.amidst) : [];
+  const requests = events.filter(({ name }) => name.startsWith('request'));
+  for (const { label, cost, disturbance } of disturbancesOf(trace, { amidst, requests }, left)) {
     const { state: disturbed } = await afterPass(scope, state, disturbance);
     yield { label, cost, state: disturbed };
   }
@@ -164,8 +166,11 @@ interface Choice {
   readonly disturbance: Disturbance;
 }
 
-function* disturbancesOf(trace: PassTrace, events: readonly ModelEvent[], left: number): Generator<Choice> {
-  const amidst = events.filter(({ amidst }) => amidst);
+function* disturbancesOf(
+  trace: PassTrace,
+  { amidst, requests }: Readonly<Record<'amidst' | 'requests', readonly ModelEvent[]>>,
+  left: number,
+): Generator<Choice> {
   for (const [at, { kind, what }] of trace.points.entries()) {
     const where = `pass, before ${what} (${at})`;
     for (const event of amidst)
@@ -185,12 +190,11 @@ function* disturbancesOf(trace: PassTrace, events: readonly ModelEvent[], left: 
       };
     yield { label: `${where}: deposed`, cost: 1, disturbance: { at, kind: 'deposed' } };
     if (left < 2) continue;
-    for (const event of amidst)
-      if (event.name.startsWith('request'))
-        yield {
-          label: `${where}: deposed after ${event.name}`,
-          cost: 2,
-          disturbance: { at, kind: 'deposed', event },
-        };
+    for (const event of requests)
+      yield {
+        label: `${where}: deposed after ${event.name}`,
+        cost: 2,
+        disturbance: { at, kind: 'deposed', event },
+      };
   }
 }

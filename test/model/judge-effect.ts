@@ -9,6 +9,9 @@ import type { ModelRedis, ModelWorld } from './model-world.ts';
  * used here: what a node holds, what was acknowledged and who hears whom is read off the world.
  */
 
+/** failover.cooldownSeconds of the model's spec. */
+const cooldownMs = 3_000;
+
 const isPlanned = ({ kind }: Transition): boolean => kind === 'Switchover' || kind === 'Failback';
 
 const lacking = (held: readonly number[], by: readonly number[]): number[] =>
@@ -35,21 +38,31 @@ function hears(world: ModelWorld, replica: ModelRedis, primary: ModelRedis): boo
 }
 
 /** S5: a failover is decided though a replica that answers us hears the primary, which does not answer us. */
-export function judgeDecision(state: ModelState, { lead }: Decision): void {
+export function judgeDecision(state: ModelState, { lead, actions }: Decision): void {
   const { change } = lead;
   const { world } = state;
-  if (change?.kind !== 'Failover') return;
+  if (change?.kind !== 'Failover' || !actions.some(({ kind }) => kind === 'promote')) return;
   const primary = world.get(change.from);
   const answersUs = isAlive(world, primary) && world.reaches('@', primary.name);
   if (answersUs) return;
+  judgeCooldown(state, change.to);
   for (const replica of world.redis)
     if (world.reaches('@', replica.name) && hears(world, replica, primary))
       world.violate(`S5: failover from ${primary.name} while ${replica.name} hears it`);
 }
 
+/** A failover follows another one only when the last one is failover.cooldownSeconds old. */
+function judgeCooldown({ world, status }: ModelState, to: string): void {
+  const last = status.lastTransition;
+  if (last?.kind !== 'Failover' || status.transition?.to === to || world.get(to).role === 'primary') return;
+  if (world.now - Date.parse(last.completionTime) < cooldownMs)
+    world.violate(`cooldown: a failover to ${to} follows the last one at once`);
+}
+
 /** S3: what only this node holds is about to be overwritten, and no copy of it is kept. */
 export function judgeFollow(state: ModelState, node: string, to: string): void {
   const { world } = state;
+  judgeDeposed(state, `${node} is made a replica of ${to}`);
   if (hasAccepted(state)) return;
   const own = world.get(node);
   if (own.role === 'replica' && own.of === to) return;
@@ -64,14 +77,19 @@ export function judgeFollow(state: ModelState, node: string, to: string): void {
 export function judgePromotion(state: ModelState, node: string, change: Transition | undefined): void {
   const { world } = state;
   const promoted = world.get(node);
-  if (promoted.role === 'primary' || change === undefined) return;
-  if (change.from === undefined || change.from === node || change.to !== node) {
+  if (promoted.role === 'primary') return;
+  judgeDeposed(state, `${node} is promoted`);
+  if (state.status.transition?.to !== node && !isTakenBack(state, node))
+    world.violate(`S9: ${node} is promoted and nothing on record says so`);
+  if (change === undefined || change.from === undefined || change.from === node || change.to !== node) {
     judgeSync(state, promoted);
     return;
   }
   const old = world.get(change.from);
   const missing = lacking(old.data.log, promoted.data.log);
   const gaveItUp = old.role === 'replica' || old.process === 'running';
+  const stillLeads = isPlanned(change) && isAlive(world, old) && old.role === 'primary';
+  if (stillLeads) world.violate(`S2: ${node} is promoted in a ${change.kind} while ${old.name} leads`);
   if (isPlanned(change) && gaveItUp && missing.length > 0 && !hasAccepted(state))
     world.violate(`S2: ${change.kind} to ${node} loses ${missing.length} acknowledged writes`);
   world.loss = { from: old.name, to: node, writes: missing };
@@ -80,6 +98,14 @@ export function judgePromotion(state: ModelState, node: string, change: Transiti
   const rescues = lacking(promoted.data.log, old.data.log).length > 0;
   if (!rescues && isAlive(world, old) && world.takesWrites(old) && world.reaches('@', node))
     world.violate(`S3: ${node} is promoted while ${old.name} takes writes`);
+}
+
+/** handOver gives the stage back to the one that it took it from. */
+const isTakenBack = ({ status }: ModelState, node: string): boolean => status.transition?.from === node;
+
+/** S9: another process has led since, has made or begun a change, and this one's effects still take place. */
+export function judgeDeposed(state: ModelState, what: string): void {
+  if (state.overtaken) state.world.violate(`S9: by a deposed controller ${what}`);
 }
 
 function judgeSync(state: ModelState, promoted: ModelRedis, old?: ModelRedis): void {
@@ -98,6 +124,10 @@ function judgeStaleness(state: ModelState, promoted: ModelRedis, old: ModelRedis
     state.world.violate(
       `S4: ${promoted.name} is promoted and lacks ${behind} writes that ${old.name} was seen to hold`,
     );
-  if (seen.length > 0 && promoted.data.log.length === 0 && old.role === 'primary')
+  const { replicationId, previousId } = promoted.data;
+  const shares = [old.data.replicationId, old.data.previousId].some(
+    (id) => id !== undefined && (id === replicationId || id === previousId),
+  );
+  if (seen.length > 0 && promoted.data.log.length === 0 && old.role === 'primary' && !shares)
     state.world.violate(`S4: ${promoted.name} holds nothing of ${old.name} and is promoted`);
 }

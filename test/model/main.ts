@@ -13,6 +13,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1' },
     writes: { type: 'string', default: '2' },
     states: { type: 'string', default: '1000000' },
+    amidst: { type: 'string' },
     replay: { type: 'string' },
     nodes: { type: 'string', default: '2' },
   },
@@ -25,6 +26,7 @@ const scope: ModelScope = {
   fences: !three,
   events: Number(values.events),
   writes: Number(values.writes),
+  amidst: values.amidst === 'anything' ? 'anything' : 'controller',
 };
 
 async function atRest(): Promise<ModelState> {

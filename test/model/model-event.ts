@@ -172,30 +172,38 @@ function wireEvents(scope: ModelScope): ModelEvent[] {
     fault(
       `cut ${one}-${other}`,
       when(
-        ({ world }) => world.reaches(one, other),
+        ({ world }) => !world.isCut(one, other),
         ({ world }) => world.cut(one, other, true),
       ),
     ),
     free(
       `heal ${one}-${other}`,
       when(
-        ({ world }) => !world.reaches(one, other),
+        ({ world }) => world.isCut(one, other),
         ({ world }) => world.cut(one, other, false),
       ),
     ),
   ]);
-  const cables = scope.nodes.map((name) =>
+  const cables = scope.nodes.flatMap((name) => [
     fault(
       `pull ${name}`,
       when(
-        ({ world }) => world.reaches('@', name) && world.reaches('@host', name),
+        ({ world }) => !world.pulled.has(name),
         ({ world }) => {
-          for (const [one, other] of wires(scope))
-            if (one === name || other === name) world.cut(one, other, true);
+          world.pulled = new Set([...world.pulled, name]);
         },
       ),
     ),
-  );
+    free(
+      `plug ${name}`,
+      when(
+        ({ world }) => world.pulled.has(name),
+        ({ world }) => {
+          world.pulled = new Set([...world.pulled].filter((other) => other !== name));
+        },
+      ),
+    ),
+  ]);
   return [...each, ...cables];
 }
 

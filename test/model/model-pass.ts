@@ -8,7 +8,7 @@ import type { FailoverGroup } from '../../crd/failover-group.ts';
 import type { Status } from '../../crd/status.ts';
 import type { Action, Outcome } from '../../reconcilers/action.ts';
 import type { Decision } from '../../reconcilers/reconcile.ts';
-import { judgeDecision, judgeFollow, judgePromotion } from './judge-effect.ts';
+import { judgeDecision, judgeDeposed, judgeFollow, judgePromotion } from './judge-effect.ts';
 import type { ModelEvent } from './model-event.ts';
 import type { Between } from './model-ports.ts';
 import { ModelFencePort, ModelHostPort, ModelRedisPort } from './model-ports.ts';
@@ -97,6 +97,8 @@ class Pass {
       if (!(error instanceof Killed)) throw error;
       restartController(state);
     }
+    state.overtaken = false;
+    this.#judgeRollBack();
     // What took time ends at a tick.
     const over = (world.now - begunAt) % tickMs;
     if (over > 0) world.advance(tickMs - over);
@@ -107,6 +109,18 @@ class Pass {
       decision: this.#decision,
       wrote: this.#wrote,
     };
+  }
+
+  /** S6: a handover that was refused leaves the old primary as it was, unless the order to let go was lost. */
+  #judgeRollBack(): void {
+    if (this.#disturbance !== undefined) return;
+    const { world } = this.#state;
+    for (const { action, outcome } of this.#acted) {
+      if (action.kind !== 'handOver' || outcome.kind !== 'refused') continue;
+      const from = world.get(action.from);
+      if (from.role !== 'primary' || (from.process === 'running' && from.pausedUntil > world.now))
+        world.violate(`S6: a handover from ${action.from} is refused, and it does not lead on`);
+    }
   }
 
   #nodes(): Map<string, GroupNode> {
@@ -174,6 +188,8 @@ class Pass {
       const { result, wrote } = await runPass(this.#scope, state);
       if (result === 'idle' && wrote === 0) break;
     }
+    const intended = this.#decision === undefined ? undefined : leaderMeant(this.#decision.status);
+    state.overtaken = leaderMeant(state.status) !== intended;
   }
 
   async #write(status: Status, version: string): Promise<Outcome> {
@@ -198,8 +214,9 @@ class Pass {
     judgeDecision(this.#state, event.decision);
   }
 
-  #judge(what: 'promote' | 'follow', node: string, to?: string): void {
-    if (what === 'follow') judgeFollow(this.#state, node, to ?? '');
+  #judge(what: 'promote' | 'follow' | 'start', node: string, to?: string): void {
+    if (what === 'start') judgeDeposed(this.#state, `units are started on ${node}`);
+    else if (what === 'follow') judgeFollow(this.#state, node, to ?? '');
     else judgePromotion(this.#state, node, this.#decision?.status.transition);
   }
 
@@ -215,6 +232,9 @@ class Pass {
     };
   }
 }
+
+const leaderMeant = ({ currentPrimary, transition }: Status): string | undefined =>
+  transition?.to ?? currentPrimary;
 
 /** The state that follows a pass, and what happened in it. */
 export async function afterPass(

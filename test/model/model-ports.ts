@@ -25,7 +25,7 @@ export interface Between {
   /** Something may happen before this effect, or the process may die; `unknown`: its answer is lost. */
   readonly effect: (what: string, node: string) => Promise<'known' | 'lostAfter' | 'lostBefore'>;
   /** Judged just before it takes place. */
-  readonly judge: (what: 'promote' | 'follow', node: string, to?: string) => void;
+  readonly judge: (what: 'promote' | 'follow' | 'start', node: string, to?: string) => void;
   /** A Redis of the world was seen. */
   readonly seen: (node: string) => void;
 }
@@ -287,6 +287,7 @@ export class ModelHostPort implements HostPort {
 
   startUnits(units: readonly string[], epoch: number): Promise<Outcome> {
     return this.#mutate('start', epoch, () => {
+      this.#between.judge('start', this.#name);
       for (const unit of units) this.#between.world.startUnit(this.#name, this.#between.units.indexOf(unit));
       return done;
     });

@@ -15,6 +15,8 @@ export interface ModelScope {
   readonly events: number;
   /** Acknowledged writes on one path. */
   readonly writes: number;
+  /** What may happen in the middle of a pass: only what strikes the controller itself, or anything. */
+  readonly amidst: 'controller' | 'anything';
 }
 
 /** Everything there is at one moment: the world, what the controller knows, what is on record. */
@@ -28,6 +30,8 @@ export interface ModelState {
   primary: string;
   paused: boolean;
   annotations: Readonly<Record<string, string>>;
+  /** Within a pass: a successor has another node lead, and what is done now is done by its predecessor. */
+  overtaken: boolean;
 }
 
 export function freshState(scope: ModelScope): ModelState {
@@ -40,6 +44,7 @@ export function freshState(scope: ModelScope): ModelState {
     primary: scope.nodes[0] ?? '',
     paused: false,
     annotations: {},
+    overtaken: false,
   };
 }
 

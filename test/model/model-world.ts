@@ -56,6 +56,8 @@ export class ModelWorld {
   hosts: ModelHost[] = [];
   /** Severed wires, `a|b` sorted; the controller is `@`, its way to hosts `@host`. */
   cuts: ReadonlySet<string> = new Set();
+  /** Machines whose own cable is out: nothing gets through to them, from nowhere. */
+  pulled: ReadonlySet<string> = new Set();
   /** Writes that copies of diverged data hold. */
   preserved: readonly number[] = [];
   loss: Loss | undefined;
@@ -86,6 +88,7 @@ export class ModelWorld {
     copy.redis = this.redis.map((redis) => ({ ...redis, acknowledgedAt: new Map(redis.acknowledgedAt) }));
     copy.hosts = this.hosts.map((host) => ({ ...host, units: host.units.map((unit) => ({ ...unit })) }));
     copy.cuts = this.cuts;
+    copy.pulled = this.pulled;
     copy.preserved = this.preserved;
     copy.loss = this.loss;
     return copy;
@@ -108,7 +111,12 @@ export class ModelWorld {
   }
 
   reaches(a: string, b: string): boolean {
-    return this.cuts.size === 0 || !this.cuts.has(a < b ? `${a}|${b}` : `${b}|${a}`);
+    if (this.cuts.size === 0 && this.pulled.size === 0) return true;
+    return !this.isCut(a, b) && !this.pulled.has(a) && !this.pulled.has(b);
+  }
+
+  isCut(a: string, b: string): boolean {
+    return this.cuts.has(a < b ? `${a}|${b}` : `${b}|${a}`);
   }
 
   cut(a: string, b: string, severed: boolean): void {
