@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from '../redis/until.ts';
+import { makeRedisBare } from './bare-redis.ts';
 import { Lab } from './lab.ts';
 import { LabPaths } from './lab-paths.ts';
 import { blocksOf, type PageBlock, yamlOf } from './page-blocks.ts';
@@ -51,21 +52,9 @@ const sees = (what: string, timeoutMs = 20_000) =>
 
 const converged = 'ct100 leads, as requested; its standby ct101 is in sync; 2 units run there.';
 
-/** Debian's Redis, empty, with the three lines of step 1. */
-async function makeBare(node: string): Promise<void> {
-  const lines = `bind 127.0.0.1 ${lab.address(node)}\nrequirepass ${password()}\nmasterauth ${password()}\n`;
-  await on(
-    node,
-    `systemctl stop redis-server; rm -f /var/lib/redis/*
-    sed -i -E '/^(bind|requirepass|masterauth|replicaof|maxmemory|maxmemory-policy|save) /d; s/^(protected-mode) no/\\1 yes/' /etc/redis/redis.conf
-    cat >>/etc/redis/redis.conf`,
-    lines,
-  );
-}
-
 before(async () => {
   await lab.up({ nodes: 3, hypervisor: true });
-  for (const node of ['ct100', 'ct101']) await makeBare(node);
+  for (const node of ['ct100', 'ct101']) await makeRedisBare(lab, node);
   await on(controller, 'systemctl disable --now redis-server; mkdir -p /root/.ssh');
   await on(controller, '(umask 077; cat >/root/.ssh/id_ed25519)', readFileSync(lab.privateKeyFile, 'utf8'));
 });
