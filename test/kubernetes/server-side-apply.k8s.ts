@@ -61,7 +61,14 @@ async function untilSettled(primary: NodeName): Promise<void> {
     return shown === '1';
   });
   admin.disconnect();
-  await stage.untilCalm(controller);
+  // At first a replica may be quiet for longer than is put up with: the primary is only now told to ping it every second.
+  for (let before = ''; ; ) {
+    await stage.untilCalm(controller);
+    await stage.looked(controller, 5, primary);
+    const { metadata } = await stage.call({ method: 'GET', path: stage.path });
+    if (metadata.resourceVersion === before) return;
+    before = metadata.resourceVersion ?? '';
+  }
 }
 
 /** The same manifest a hundred times, with a controller that looks at the group meanwhile. */
