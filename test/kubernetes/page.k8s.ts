@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Status } from '../../crd/status.ts';
-import { makeRedisBare } from '../lab/bare-redis.ts';
+import { makeBare } from '../lab/bare-redis.ts';
 import { blocksOf, type PageBlock } from '../lab/page-blocks.ts';
 import { until } from '../redis/until.ts';
 import { nodeNames } from '../scenarios/group-document.ts';
@@ -100,7 +100,7 @@ function asHere(script: string): string {
 async function prepareHosts(): Promise<void> {
   const { lab } = cluster;
   for (const node of nodeNames) {
-    await makeRedisBare(lab, node);
+    await makeBare(lab, node);
     for (const heading of ['1. ', '2. '])
       for (const { script } of blocksOf(read('two-hosts.md'), heading)) await cluster.on(node, script);
   }
@@ -112,6 +112,7 @@ before(async () => {
   await prepareHosts();
 });
 after(async () => {
+  writeFileSync('/tmp/page.lines', cluster.controller.lines.map((l) => JSON.stringify(l)).join('\n'));
   desk?.close();
   await cluster?.dispose();
 });

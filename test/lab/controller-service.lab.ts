@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { until } from '../redis/until.ts';
-import { makeRedisBare } from './bare-redis.ts';
+import { makeBare } from './bare-redis.ts';
 import { Lab } from './lab.ts';
 import { LabPaths } from './lab-paths.ts';
 import { blocksOf, type PageBlock, yamlOf } from './page-blocks.ts';
@@ -54,7 +54,7 @@ const converged = 'ct100 leads, as requested; its standby ct101 is in sync; 2 un
 
 before(async () => {
   await lab.up({ nodes: 3, hypervisor: true });
-  for (const node of ['ct100', 'ct101']) await makeRedisBare(lab, node);
+  for (const node of ['ct100', 'ct101']) await makeBare(lab, node);
   await on(controller, 'systemctl disable --now redis-server; mkdir -p /root/.ssh');
   await on(controller, '(umask 077; cat >/root/.ssh/id_ed25519)', readFileSync(lab.privateKeyFile, 'utf8'));
 });
