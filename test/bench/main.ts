@@ -37,6 +37,8 @@ interface BenchResult {
   contenders: Readonly<Record<string, object>>;
 }
 
+/** Exit code: all went as it should, but a figure is above what is promised on a quiet machine. */
+const aboveTheMark = 3;
 /** Sentinel's down-after-milliseconds in each bench: its default where nothing is to be detected. */
 const HANDOVER_DOWN_AFTER_MS = 30_000;
 const CRASH_DOWN_AFTER_MS = 1_000;
@@ -104,7 +106,7 @@ function program(): Command {
     .action(async (flags: ScaleFlags) => {
       const result = await benchScale({ ...flags, failAtOnce: flags.fail, progress: tell });
       print(result, flags);
-      if (!result.ok) process.exitCode = 1;
+      if (!result.ok) process.exitCode = aboveTheMark;
     });
   bench
     .command('lab')
