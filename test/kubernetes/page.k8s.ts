@@ -112,7 +112,6 @@ before(async () => {
   await prepareHosts();
 });
 after(async () => {
-  writeFileSync('/tmp/page.lines', cluster.controller.lines.map((l) => JSON.stringify(l)).join('\n'));
   desk?.close();
   await cluster?.dispose();
 });
