@@ -28,6 +28,8 @@ export type Action =
       readonly rescue: boolean;
       /** The old primary did not answer: a candidate that hears it now proves that it lives, and is not promoted. */
       readonly unheard?: boolean;
+      /** The replication id under which it was seen to hold what it is promoted for; under another it holds that no more. */
+      readonly history?: string;
       readonly epoch: number;
     }
   | {

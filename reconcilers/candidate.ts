@@ -121,7 +121,10 @@ function watchedLongEnough(
 ): Finding | undefined {
   if (view.role === 'primary') return undefined;
   // Down and never up in this run: its data is what its disk held, however old (Redis tells -1 then, not a time).
-  const lost = view.linkDownSeconds ?? (view.link === 'down' ? Number.POSITIVE_INFINITY : 0);
+  const down = view.linkDownSeconds ?? (view.link === 'down' ? Number.POSITIVE_INFINITY : 0);
+  // A link that nothing comes through stays up for a minute; one that lagged when last seen tells its age by that.
+  const lagged = situation.status.nodes?.find((node) => node.name === name)?.inSync === false;
+  const lost = Math.max(down, lagged ? (view.lastIoSeconds ?? Number.POSITIVE_INFINITY) : 0);
   const { host } = observed(situation, from);
   const ended = host.state === 'answers' ? host.redisUnit?.endedSeconds : undefined;
   if (lost <= unwatchedLinkSeconds || (ended !== undefined && lost <= ended + unwatchedLinkSeconds))

@@ -53,7 +53,20 @@ function changeOver(situation: Situation, change: Change, analysis: Analysis | u
   const stamped = draft.actions.map((action) =>
     action.kind === 'record' ? action : { ...action, epoch: transition.epoch },
   );
-  return { ...draft, actions: [{ kind: 'record', status: { ...status, ...handled } }, ...stamped] };
+  const record = { ...status, ...handled, ...historyTakenUp(situation, change) };
+  return { ...draft, actions: [{ kind: 'record', status: record }, ...stamped] };
+}
+
+/**
+ * A demoted primary that takes the stage again goes on from what it holds now: without that on record its next
+ * history would look like that of one that came back without its data.
+ */
+function historyTakenUp(
+  situation: Situation,
+  { from, to }: Change,
+): { readonly primaryReplicationId?: string } {
+  const view = from === to ? answering(situation, to) : undefined;
+  return view === undefined ? {} : { primaryReplicationId: view.replicationId };
 }
 
 function changeActions(
@@ -87,10 +100,13 @@ function changeActions(
   if (fence.kind === 'missing') return fence;
   const fences = fence.actions.map((action) => ({ ...action, epoch }) as Action);
   // Writes come back first: the units of a dead primary's node are stopped after the promotion, and before any start.
+  const rescue = asPrimary(situation, from) !== undefined;
+  const history = answering(situation, to)?.replicationId;
   const promote: Action = {
     kind: 'promote',
     node: to,
-    rescue: asPrimary(situation, from) !== undefined,
+    rescue,
+    ...(rescue && history !== undefined ? { history } : {}),
     unheard: answering(situation, from) === undefined,
     epoch,
   };

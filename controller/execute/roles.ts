@@ -21,7 +21,7 @@ async function persist(node: GroupNode): Promise<Outcome> {
 /** REPLICAOF NO ONE, unless it leads already; refused while the node holds no whole data set (unless that is what it is rescued from). */
 export async function promote(
   node: GroupNode,
-  terms: Pick<Extract<Action, { kind: 'promote' }>, 'epoch' | 'rescue' | 'unheard'>,
+  terms: Pick<Extract<Action, { kind: 'promote' }>, 'epoch' | 'rescue' | 'unheard' | 'history'>,
 ): Promise<Outcome> {
   const claimed = await node.redis.claim(terms.epoch);
   if (claimed.kind !== 'done') return claimed;
@@ -37,6 +37,8 @@ export async function promote(
   // What was decided may be of an old look: this process may have been stopped since.
   if (terms.unheard === true && hearsItsPrimary(view))
     return refused(Reason.PrimaryNotAnswering, `${node.name} hears its primary: it is alive.`);
+  if (view.role === 'replica' && terms.history !== undefined && view.replicationId !== terms.history)
+    return refused(Reason.RoleChanged, `${node.name} has taken another data set since it was looked at.`);
   const open = await openToWrites(node, view);
   if (open.kind !== 'done') return open;
   // One that leads already may have been paused while its data was copied.

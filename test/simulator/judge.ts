@@ -105,12 +105,11 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     if (server.role === 'primary') return;
     this.#leftWriting.delete(server.name);
     if (this.#isExcused()) return;
-    for (const other of this.#stage.servers.values())
-      if (this.#neverLeft(other) && missingFrom(other.data, server.data) === 0)
-        this.#leftWriting.set(server.name, other.name);
     const from = this.#store.status.transition?.from ?? this.#store.status.currentPrimary;
     const old = from === undefined || from === server.name ? undefined : this.#stage.server(from);
     if (old === undefined) return;
+    if (this.#neverLeft(old) && missingFrom(old.data, server.data) === 0)
+      this.#leftWriting.set(server.name, old.name);
     this.#judgeStaleness(server, old, by);
     this.#judgeSilence(server, old, by);
   }
@@ -127,7 +126,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     const behind = missingFrom(server.data, old.data);
     const rescue = server.of === old.name && missingFrom(old.data, server.data) > 0;
     if (rescue) return;
-    if (server.link === 'syncing')
+    if (server.link === 'syncing' && old.process !== 'running')
       this.#accuse('S4', `${by} promotes ${server.name}, which is in mid-sync`);
     const unseenMs = this.#stage.now - (this.heardAt.get(old.name) ?? 0) + slackMs;
     const tolerated =

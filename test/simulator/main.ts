@@ -54,6 +54,7 @@ async function manySeeds(count: number, hours: number): Promise<number> {
     summary.add(result);
     if (result.verdict !== 'ok') tellFailure(result);
     if (!values.json && summary.seeds % 50 === 0) console.error(`${summary.seeds} seeds`);
+    return undefined;
   });
   const figures = summary.figures((performance.now() - begun) / 1000);
   console.log(values.json ? JSON.stringify(figures) : figures);

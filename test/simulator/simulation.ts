@@ -264,7 +264,7 @@ export class Simulation {
   #leaps(probe: Parameters<SimTime['postpone']>[0]): boolean {
     const time = this.#time;
     const still = probe.due - Math.max(this.#busyAt, this.#judge.lastEffectAt);
-    const ready = this.#isReady();
+    const ready = this.#isReady() && !this.#movesBack();
     if (still < (ready ? calmMs : uneasyMs)) return false;
     const other = time.peek();
     if (other === undefined) return false;
@@ -278,6 +278,12 @@ export class Simulation {
     // Some looks in between, all the same.
     this.#busyAt = probe.due - (ready ? 0 : uneasyMs - calmMs);
     return true;
+  }
+
+  /** It waits for the time when it may move back by itself. */
+  #movesBack(): boolean {
+    const { spec, status } = this.#store;
+    return spec.failback.policy === 'Automatic' && spec.primary !== status.currentPrimary;
   }
 
   #isReady(): boolean {
@@ -298,6 +304,7 @@ export class Simulation {
     const primary = status.currentPrimary;
     const wrong: string[] = [];
     if (!this.#isReady()) wrong.push('not ready');
+    if (this.#movesBack()) wrong.push('it is to move back');
     const { reason } = this.#condition('PrimaryAsRequested') ?? {};
     if (reason === 'RetryingLater') wrong.push('a request is put off');
     const failover = this.#condition('FailoverReady');

@@ -1,0 +1,84 @@
+/** A deliberate break of production code: the text of one file, as it is and as it shall be. */
+export interface Break {
+  readonly name: string;
+  /** The end of the file's path. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Breaks that the simulator must find. */
+export const breaks: readonly Break[] = [
+  {
+    name: 'units are started without the proof that they are stopped elsewhere',
+    file: '/reconcilers/fencing.ts',
+    from: 'else if (!mayBeAssumedStopped(situation, other)) unproved.push(other);',
+    to: 'else proofs.push({ node: other, proof: "LeaseExpired" });',
+  },
+  {
+    name: 'a failover does not wait for the fence',
+    file: '/reconcilers/plan.ts',
+    from: "if (fence.kind === 'missing') return fence;\n  const fences = fence.actions",
+    to: "const fences = (fence.kind === 'missing' ? [] : fence.actions)",
+  },
+  {
+    name: 'a handover does not wait until the replica has everything',
+    file: '/reconcilers/hand-over.ts',
+    from: 'position.offset >= target.offset;',
+    to: 'position.offset >= 0;',
+  },
+  {
+    name: 'diverged data is not copied aside',
+    file: '/reconcilers/plan.ts',
+    from: 'const keep = holdsMoreThan(view, leading) && !isCopied(situation, node, view);',
+    to: 'const keep = false as boolean;',
+  },
+  {
+    name: 'a former primary is demoted without a second look at what it took',
+    file: '/controller/execute/roles.ts',
+    from: 'if (heldTo === undefined) return done;',
+    to: 'if (heldTo !== -1) return done;',
+  },
+  {
+    name: 'a candidate that hears its primary is promoted all the same',
+    file: '/controller/execute/roles.ts',
+    from: 'if (terms.unheard === true && hearsItsPrimary(view))',
+    to: 'if (terms.unheard === true && hearsItsPrimary(view) && view.state !== "answers")',
+  },
+  {
+    name: 'a change that was paused is closed before it is settled',
+    file: '/reconcilers/reconcile.ts',
+    from: '!input.spec.paused && lead.change',
+    to: 'lead.change',
+  },
+  {
+    name: 'the dead-man bound forgets how long the watch may take',
+    file: '/reconcilers/lease.ts',
+    from: 'const endingMs = leaseTimes.lookMs + leaseTimes.stopDeadlineMs + leaseTimes.killMs;',
+    to: 'const endingMs = 0;',
+  },
+  {
+    name: 'silence is taken for death while a replica hears the primary',
+    file: '/reconcilers/analysis.ts',
+    from: "reason: Reason.PrimaryNotAnswering,\n    port: [...gone, ...mute],\n    host: 'any',\n    links: ['up'],\n    until: 'unreachableAfterSeconds',\n    verdict: 'wait',",
+    to: "reason: Reason.PrimaryNotAnswering,\n    port: [...gone, ...mute],\n    host: 'any',\n    links: ['up'],\n    verdict: 'dead',\n    fence: 'none',",
+  },
+  {
+    name: 'the candidate with the least data is chosen',
+    file: '/reconcilers/candidate.ts',
+    from: 'b.offset - a.offset ||',
+    to: 'a.offset - b.offset ||',
+  },
+  {
+    name: 'what rests on a record that failed is done all the same',
+    file: '/reconcilers/dependence.ts',
+    from: "['record', 'fence', 'handOver', 'promote']",
+    to: "['fence']",
+  },
+  {
+    name: 'an action throws what it must not throw',
+    file: '/controller/execute/roles.ts',
+    from: 'return open;\n  // One',
+    to: "return open;\n  throw new TypeError('promoted of undefined');\n  // One",
+  },
+];
