@@ -62,7 +62,7 @@ class KeyWriter {
     this.#put([...world.cuts, ...world.pulled].sort().join(' '), this.#log(world.preserved));
     const { loss } = world;
     if (loss !== undefined)
-      this.#put('L', this.#node(loss.from), this.#node(loss.to), this.#log(loss.writes));
+      this.#put(loss.growing ? 'L' : 'l', this.#node(loss.from), this.#node(loss.to), this.#log(loss.writes));
     this.#status(this.#state.status);
     this.#memory();
     this.#wishes();

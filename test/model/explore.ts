@@ -149,7 +149,7 @@ export async function* successors(
   }
   const { state: passed, trace } = await afterPass(scope, state);
   yield { label: 'pass', cost: 0, state: passed };
-  if (!hasEffects(trace)) return;
+  if (!hasEffects(trace) || scope.amidst === 'nothing') return;
   const amidst = scope.amidst === 'anything' ? events.filter((event) => event.amidst) : [];
   const requests = events.filter(({ name }) => name.startsWith('request'));
   for (const { label, cost, disturbance } of disturbancesOf(trace, { amidst, requests }, left)) {

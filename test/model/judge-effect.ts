@@ -92,7 +92,7 @@ export function judgePromotion(state: ModelState, node: string, change: Transiti
   if (stillLeads) world.violate(`S2: ${node} is promoted in a ${change.kind} while ${old.name} leads`);
   if (isPlanned(change) && gaveItUp && missing.length > 0 && !hasAccepted(state))
     world.violate(`S2: ${change.kind} to ${node} loses ${missing.length} acknowledged writes`);
-  world.loss = { from: old.name, to: node, writes: missing };
+  world.loss = { from: old.name, to: node, writes: missing, growing: old.role === 'primary' };
   judgeSync(state, promoted, old);
   judgeStaleness(state, promoted, old);
   const rescues = lacking(promoted.data.log, old.data.log).length > 0;

@@ -267,6 +267,13 @@ export function isAsking(state: ModelState): boolean {
 
 /** All that may happen in a world of this scope, besides what its controller does. */
 export function eventsOf(scope: ModelScope): readonly ModelEvent[] {
+  const { only } = scope;
+  return allEvents(scope).filter(
+    ({ cost, name }) => cost === 0 || only === undefined || only.some((start) => name.startsWith(start)),
+  );
+}
+
+function allEvents(scope: ModelScope): readonly ModelEvent[] {
   return [
     ...scope.nodes.flatMap(processEvents),
     ...scope.nodes.flatMap((name) => hostEvents(scope, name)),
@@ -279,7 +286,15 @@ export function eventsOf(scope: ModelScope): readonly ModelEvent[] {
         return true;
       }),
     ),
-    { name: 'tick', cost: 0, amidst: false, apply: ({ world }) => (world.advance(tickMs), true) },
+    {
+      name: 'tick',
+      cost: 0,
+      amidst: false,
+      apply: ({ world }) => {
+        world.advance(tickMs);
+        return true;
+      },
+    },
     {
       name: 'kill controller',
       cost: 1,

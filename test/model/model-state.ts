@@ -16,7 +16,11 @@ export interface ModelScope {
   /** Acknowledged writes on one path. */
   readonly writes: number;
   /** What may happen in the middle of a pass: only what strikes the controller itself, or anything. */
-  readonly amidst: 'controller' | 'anything';
+  readonly amidst: 'nothing' | 'controller' | 'anything';
+  /** The faults and edits that may happen, by the beginning of their names; absent: all. */
+  readonly only?: readonly string[];
+  /** Where paths begin; absent: everywhere that is known. */
+  readonly roots?: readonly string[];
 }
 
 /** Everything there is at one moment: the world, what the controller knows, what is on record. */

@@ -38,6 +38,8 @@ export interface Loss {
   readonly from: string;
   readonly to: string;
   readonly writes: readonly number[];
+  /** The old primary was not demoted yet: what it takes is lost, too. */
+  readonly growing: boolean;
 }
 
 export const tickMs = 3_000;
@@ -136,7 +138,8 @@ export class ModelWorld {
     this.writes += 1;
     const { data } = redis;
     redis.data = { ...data, log: [...data.log, this.writes], offset: data.offset + bytesPerWrite };
-    if (this.loss?.from === name) this.loss = { ...this.loss, writes: [...this.loss.writes, this.writes] };
+    if (this.loss?.from === name && this.loss.growing)
+      this.loss = { ...this.loss, writes: [...this.loss.writes, this.writes] };
   }
 
   advance(milliseconds: number): void {
@@ -178,6 +181,7 @@ export class ModelWorld {
     const redis = this.get(name);
     if (redis.role === 'replica' && redis.of === of) return;
     becomeReplica(redis, of, this.now);
+    if (this.loss?.from === name) this.loss = { ...this.loss, growing: false };
     redis.wasUp = false;
   }
 

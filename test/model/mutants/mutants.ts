@@ -1,7 +1,11 @@
+import type { ModelScope } from '../model-state.ts';
+
 /** A planner or an executor with one fault built in: exact texts of a file, each there once, and what they become. */
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+  /** Where it is looked for, when one event anywhere does not bring it to light. */
+  readonly world?: Partial<ModelScope>;
 }
 
 const one = (name: string, file: string, find: string, replace: string): Mutant => ({
