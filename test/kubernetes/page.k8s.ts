@@ -3,6 +3,7 @@
  * There is no kubelet and no kube-controller-manager: pods are started by hand, and namespaces never finish to go.
  */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -193,23 +194,23 @@ test('6: the first switchover, and back', async () => {
   await botsOnlyOn('ct100');
 });
 
-test('a new password', async () => {
-  const [change] = blocks('A new password');
-  assert.ok(change);
-  const [old, fresh] = [password(), 'another-password'];
-  for (const node of nodeNames) await cluster.on(node, `printf ${fresh} > /etc/quantshift/redis-password`);
+test('a new password, a new key: what comes later needs both', async () => {
+  const [change, newKey] = blocks('A new password');
+  assert.ok(change && newKey);
+  const [old, fresh] = [password(), randomBytes(24).toString('base64url')];
+  for (const node of nodeNames) await cluster.on(node, 'cat >/etc/quantshift/redis-password', fresh);
   await follow(change, { pasted: fresh });
-  const takes = async (node: string, word: string) =>
-    (await cluster.on(node, `REDISCLI_AUTH=${word} redis-cli PING 2>&1 || :`)).endsWith('PONG');
+  const refused = async (node: string) =>
+    !(await cluster.on(node, 'REDISCLI_AUTH=$(cat) redis-cli PING 2>&1 || :', old)).endsWith('PONG');
   for (const node of nodeNames)
-    await until(
-      `${node} takes the new password alone`,
-      async () => {
-        return (await takes(node, fresh)) && !(await takes(node, old));
-      },
-      { timeoutMs: 60_000, everyMs: 200 },
-    );
+    await until(`the old password is gone from ${node}`, () => refused(node), {
+      timeoutMs: 60_000,
+      everyMs: 200,
+    });
   writeFileSync(cluster.lab.passwordFile, fresh);
+  assert.match(await follow(newKey), /on ct100 and nothing else[\s\S]*on ct101 and nothing else/);
+  // Who is in by the old key stays in until the session ends.
+  for (const node of nodeNames) await cluster.on(node, 'pkill -u understudy sshd || :');
   await led('ct100');
   await botsOnlyOn('ct100');
 });
