@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -100,6 +100,8 @@ export class ApiServer {
   /** A kubeconfig file of that user; `port`: of something that passes on to the server. */
   userKubeconfig(user: string, port = this.port): string {
     const file = join(this.folder, `${user.replaceAll(':', '-')}-${port}.kubeconfig`);
+    // Written once: a kubectl that reads it meanwhile would find half of it, or nothing, and ask localhost:8080.
+    if (existsSync(file)) return file;
     const config = {
       apiVersion: 'v1',
       kind: 'Config',

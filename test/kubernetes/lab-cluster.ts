@@ -8,7 +8,7 @@ import { LabPaths } from '../lab/lab-paths.ts';
 import { until } from '../redis/until.ts';
 import { groupName, nodeNames, units } from '../scenarios/group-document.ts';
 import { ApiServer } from './api-server.ts';
-import { ControllerProcess } from './controller-process.ts';
+import { ControllerProcess, type ControllerTerms } from './controller-process.ts';
 import { condition } from './failover-stage.ts';
 import { LoopbackDoor } from './loopback-door.ts';
 
@@ -23,7 +23,7 @@ export class LabCluster {
   /** Where the group is. */
   readonly namespace: string;
   readonly #door: LoopbackDoor;
-  #controller: ControllerProcess | undefined;
+  readonly #controllers: ControllerProcess[] = [];
 
   private constructor(lab: Lab, server: ApiServer, door: LoopbackDoor, namespace: string) {
     this.lab = lab;
@@ -49,21 +49,28 @@ export class LabCluster {
   }
 
   async dispose(): Promise<void> {
-    await this.#controller?.kill();
+    for (const controller of this.#controllers) await controller.kill();
     await this.#door.close();
     await this.server.stop();
     await this.lab.clean();
   }
 
   get controller(): ControllerProcess {
-    if (this.#controller === undefined) throw new Error('no controller was started');
-    return this.#controller;
+    const controller = this.#controllers.at(-1);
+    if (controller === undefined) throw new Error('no controller was started');
+    return controller;
   }
 
   /** At the controller's place in the lab's network. */
-  startController(terms: Omit<Parameters<typeof ControllerProcess.start>[0], 'behind'>): ControllerProcess {
-    this.#controller = ControllerProcess.start({ ...terms, behind: this.lab.enter([]) });
-    return this.#controller;
+  startController(terms: ControllerTerms): ControllerProcess {
+    const controller = ControllerProcess.start({ ...terms, behind: this.lab.enter([]) });
+    this.#controllers.push(controller);
+    return controller;
+  }
+
+  /** All that the controllers have logged. */
+  log(): string {
+    return this.#controllers.map((controller) => controller.logTail(Number.POSITIVE_INFINITY)).join('\n');
   }
 
   /** In the group's namespace, as administrator. */
@@ -85,7 +92,7 @@ export class LabCluster {
       };
       return await until(what, look, { timeoutMs: patienceMs, everyMs: 200 });
     } catch (cause) {
-      throw new Error(`${String(cause)}\n${JSON.stringify(last)}\n${this.#controller?.logTail()}`);
+      throw new Error(`${String(cause)}\n${JSON.stringify(last)}\n${this.log()}`);
     }
   }
 
