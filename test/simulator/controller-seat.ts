@@ -161,6 +161,7 @@ export class ControllerSeat {
   #frozen(process: SimProcess, thawsAt: number): void {
     const { network, election, note } = this.#terms;
     note(`${this.name}: frozen for ${Math.round(thawsAt - network.time.now)} ms`);
+    this.#terms.watcher.froze(this.name, thawsAt);
     election?.look();
     network.time.at(thawsAt + 0.001, () => {
       if (!process.isAlive) return;

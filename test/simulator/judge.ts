@@ -35,6 +35,11 @@ const slackMs = 3_000;
 const certainMs = 8_000;
 /** How long two primaries may take writes at once after a promotion of the controller's (ms): none by design. */
 const toleratedOverlapMs = 50;
+/**
+ * An order that left its controller late, because that was frozen after its last look, can be stopped by nobody but a
+ * successor. An old primary that loses its replica by it refuses writes min-replicas-max-lag and a second later.
+ */
+const toleratedOfLateOrdersMs = 4_100;
 
 /** Sees everything, knows what must never be, and remembers the first thing that was. */
 export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
@@ -64,6 +69,8 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
   excusedUntil = 0;
   /** Which primary took writes, and lacked nothing, when a node was promoted by a controller. */
   readonly #leftWriting = new Map<string, string>();
+  readonly #lateUntil = new Map<string, number>();
+  #toleratedMs = toleratedOverlapMs;
   #overlap = 0;
   #overlapEndedAt = 0;
 
@@ -101,8 +108,18 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     this.#accuse(rule, `${by} makes ${server.name} a replica of ${to}: ${what}`);
   }
 
+  /** A controller's process is frozen until then, with an order on its lips. */
+  froze(by: string, thawsAt: number): void {
+    this.#lateUntil.set(by, thawsAt + 1_000);
+  }
+
+  #isLate(by: string): boolean {
+    return this.#stage.now <= (this.#lateUntil.get(by) ?? 0);
+  }
+
   promoting(server: Server, by: string): void {
     if (server.role === 'primary') return;
+    this.#toleratedMs = this.#isLate(by) ? toleratedOfLateOrdersMs : toleratedOverlapMs;
     this.#leftWriting.delete(server.name);
     if (this.#isExcused()) return;
     const from = this.#store.status.transition?.from ?? this.#store.status.currentPrimary;
@@ -111,7 +128,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     if (this.#neverLeft(old) && missingFrom(old.data, server.data) === 0)
       this.#leftWriting.set(server.name, old.name);
     this.#judgeStaleness(server, old, by);
-    this.#judgeSilence(server, old, by);
+    if (!this.#isLate(by)) this.#judgeSilence(server, old, by);
   }
 
   /** It takes writes, and not only since a moment ago. */
@@ -179,7 +196,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     this.#overlapEndedAt = now + milliseconds;
     this.tally.overlapMs += milliseconds;
     this.tally.longestOverlapMs = Math.max(this.tally.longestOverlapMs, this.#overlap);
-    if (this.#overlap > toleratedOverlapMs)
+    if (this.#overlap > this.#toleratedMs)
       this.#accuse(
         'overlap',
         `${older.name} and ${newer.name} have both taken writes for ${this.#overlap.toFixed(1)} ms`,
@@ -198,8 +215,6 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     this.tally.copies += 1;
     this.#note(`${node}: its data is copied aside`);
   }
-
-  poweringOff(): void {}
 
   accuse(rule: string, words: string): void {
     this.#accuse(rule, words);

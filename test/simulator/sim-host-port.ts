@@ -14,7 +14,7 @@ export interface MachineWatcher {
   effect(words: string): void;
   /** A copy of a node's data set was made. */
   preserved(node: string, data: Data): void;
-  poweringOff(node: string): void;
+  froze(by: string, thawsAt: number): void;
 }
 
 export interface HostTerms {
@@ -269,7 +269,6 @@ export class SimFencePort implements FencePort {
           return;
         }
         watcher.effect(`${process.name}: ${node} is switched off`);
-        watcher.poweringOff(node);
         stage.power(node, false);
         process.carriedOut();
         time.after(powerOffMs, () => process.run(() => resolve(done)));

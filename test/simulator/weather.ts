@@ -338,8 +338,6 @@ export class Weather {
       case 'freeze':
         return process.freeze(forMs);
       case 'freezeAtSend':
-        // Without a successor nobody can stop what an only controller sends when it goes on.
-        if (seats.length === 1) return process.freeze(forMs);
         process.freezeAtSend = { orders, forMs };
         return;
       case 'stepDown':

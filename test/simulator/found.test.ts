@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { executeAction } from '../../controller/execute/execute-action.ts';
+import type { Outcome } from '../../reconcilers/action.ts';
+import type { PrimaryView, ReplicaView } from '../../reconcilers/observation.ts';
+import { holdsMoreThan } from '../../reconcilers/replication-history.ts';
+import { SimGroup } from '../world/sim-group.ts';
+import { simClock, simNodes } from '../world/sim-ports.ts';
+import { becomeReplica, endProcess, startProcess } from '../world/sim-redis.ts';
+
+/** What the simulator found, told again without it; each was a seed that ended in a violation or never converged. */
+
+async function begin(): Promise<SimGroup> {
+  const group = new SimGroup(['a', 'b']);
+  group.spec = { ...group.spec, failover: { ...group.spec.failover, cooldownSeconds: 0 } };
+  assert.ok(await group.settle());
+  for (let write = 0; write < 5; write += 1) group.world.write();
+  group.world.advance(10);
+  await group.pass();
+  return group;
+}
+
+function act(group: SimGroup, action: Parameters<typeof executeAction>[1]): Promise<Outcome> {
+  const { world, meddling, preserved } = group;
+  const nodes = simNodes(world, meddling, preserved);
+  return executeAction({ nodes, clock: simClock(world), commandTimeoutMs: 500 }, action);
+}
+
+test('a candidate that hears its primary is not promoted, however old the look that wanted it (seeds 7 and 18)', async () => {
+  const group = await begin();
+  const promote = { kind: 'promote', node: 'b', rescue: false, epoch: 9 } as const;
+  const refused = await act(group, { ...promote, unheard: true });
+  assert.equal(refused.kind, 'refused');
+  assert.equal(group.world.get('b').role, 'replica');
+  // A primary that was demoted feeds its replica on; one of them has to lead.
+  assert.equal((await act(group, promote)).kind, 'done');
+});
+
+test('what a second primary took since it was looked at is not given up without a copy (seeds 25, 3 and 19)', async () => {
+  const group = await begin();
+  const { world } = group;
+  world.promote(world.get('b'));
+  const seen = world.get('b').data.offset;
+  world.write();
+  const repoint = { kind: 'repoint', node: 'b', to: 'a', dropClients: true, epoch: 9 } as const;
+  const refused = await act(group, { ...repoint, heldTo: seen });
+  assert.equal(refused.kind, 'refused');
+  assert.equal(world.get('b').role, 'primary');
+  assert.equal(world.get('b').pausedUntil, 0, 'its writes stay paused');
+  assert.equal((await act(group, { ...repoint, heldTo: world.get('b').data.offset })).kind, 'done');
+});
+
+test('a replica that took another data set meanwhile is not promoted to rescue the one it had (seed 152)', async () => {
+  const group = await begin();
+  const history = 'what it held before';
+  const rescue = { kind: 'promote', node: 'b', rescue: true, epoch: 9, history } as const;
+  assert.equal((await act(group, rescue)).kind, 'refused');
+  const id = group.world.get('b').data.replicationId;
+  assert.equal((await act(group, { ...rescue, history: id })).kind, 'done');
+});
+
+test('a replica never holds more of a history than the primary that writes it, whichever was looked at later (seed 4)', () => {
+  const view = { replicationId: 'x', previousReplicationId: 'w', previousEndOffset: 50, keys: 1 };
+  const primary = { ...view, role: 'primary', offset: 100 } as PrimaryView;
+  const replica = { ...view, role: 'replica', previousEndOffset: 40, offset: 140 } as ReplicaView;
+  assert.equal(holdsMoreThan(replica, primary), false);
+  assert.equal(holdsMoreThan({ ...replica, replicationId: 'w' }, primary), true);
+});
+
+test('a failover that is paused right after the promotion is not closed for the old primary (seed 124)', async () => {
+  const group = await begin();
+  const { world } = group;
+  endProcess(world.get('a'), 'crashed', world.now);
+  while (world.get('b').role !== 'primary') {
+    await group.pass();
+    world.advance(5);
+  }
+  group.edit({ paused: true });
+  await group.pass();
+  startProcess(world.get('a'), world.now);
+  await group.pass();
+  group.restart();
+  group.edit({ paused: false });
+  assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
+  assert.equal(group.status.currentPrimary, 'b');
+});
+
+test('who drops a change that another process began does so under a new epoch, claimed at every node (seed 27)', async () => {
+  const group = await begin();
+  group.edit({ primary: 'b' });
+  group.meddling.killAfter = 1;
+  assert.equal(await group.pass(), 'killed');
+  const begun = group.status.transition?.epoch ?? 0;
+  assert.ok(begun > 0);
+  group.edit({ primary: 'a' });
+  await group.pass();
+  assert.equal(group.status.transition, undefined);
+  assert.ok((group.status.epoch ?? 0) > begun);
+  for (const redis of group.world.redis.values()) assert.equal(redis.claimed, group.status.epoch);
+});
+
+test('a demoted primary that takes the stage again is not taken for one without its data (seed 251)', async () => {
+  const group = await begin();
+  const { world } = group;
+  const [a, b] = [world.get('a'), world.get('b')];
+  b.snapshot = b.data;
+  world.write();
+  world.advance(10);
+  await group.pass();
+  // A handover to b, and b is gone and back with less before anything more was recorded.
+  becomeReplica(a, 'b', world.now);
+  world.promote(b);
+  world.write();
+  world.advance(10);
+  endProcess(b, 'crashed', world.now);
+  startProcess(b, world.now);
+  becomeReplica(b, 'a', world.now);
+  world.advance(10);
+  assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
+  assert.equal(group.status.currentPrimary, 'a');
+  const kept = new Set(world.get('a').data.log);
+  assert.deepEqual(
+    [...world.acknowledged].filter((write) => !kept.has(write)),
+    [],
+  );
+});
+
+test('a replica that lagged and has heard nothing for long is not promoted by who did not watch it (seed 134)', async () => {
+  const group = await begin();
+  const { world } = group;
+  world.cut('a', 'b', true);
+  for (let second = 0; second < 35; second += 1) {
+    world.write();
+    await group.pass();
+    world.advance(1000);
+  }
+  world.get('a').process = 'hung';
+  group.restart();
+  for (let second = 0; second < 15; second += 1) {
+    await group.pass();
+    world.advance(1000);
+  }
+  assert.equal(world.get('b').link, 'up', 'Redis keeps a link up that nothing comes through');
+  assert.equal(world.get('b').role, 'replica');
+  assert.equal(group.condition('Ready')?.reason, 'NoEligibleCandidate');
+});
