@@ -185,8 +185,8 @@ test('a new password is an edit of the Secret, and the watch on each node knows 
       everyMs: 200,
     });
   writeFileSync(cluster.lab.passwordFile, fresh);
-  const { passwordRotation } = await cluster.untilLed('ct100');
-  assert.equal(passwordRotation, undefined);
+  await cluster.untilStatus('the rotation is over', ({ passwordRotation }) => passwordRotation === undefined);
+  await cluster.untilLed('ct100');
   for (const node of nodeNames)
     for (const setting of ['requirepass', 'masterauth'])
       assert.match(
