@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attempt } from '../lab/command.ts';
@@ -26,8 +26,13 @@ export class OwnDesk {
     return join(this.#folder, 'clone');
   }
 
-  read(path: string): string {
-    return readFileSync(join(this.clone, path), 'utf8');
+  /** Throws when it makes no difference: the page says that it does. */
+  edit(path: string, change: (text: string) => string): void {
+    const file = join(this.clone, path);
+    const text = readFileSync(file, 'utf8');
+    const edited = change(text);
+    if (edited === text) throw new Error(`there is nothing to edit in ${path}`);
+    writeFileSync(file, edited);
   }
 
   /** Runs a block as it stands, in the clone; `pasted`: what the reader gives by hand. Resolves to all that is printed. */

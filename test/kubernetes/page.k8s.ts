@@ -1,6 +1,6 @@
 /**
- * docs/kubernetes.md, its own blocks in its own order, on a real API server and two real hosts. Root: it boots them.
- * There is no kubelet and no kube-controller-manager: pods are started by hand, and namespaces never finish to go.
+ * docs/kubernetes.md, its own blocks in its own order, with kubectl, a real API server and two real hosts. Root: it
+ * boots them. There is no kubelet: of each installation one pod is started by hand.
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
@@ -12,8 +12,9 @@ import { makeBare } from '../lab/bare-redis.ts';
 import { blocksOf, type PageBlock } from '../lab/page-blocks.ts';
 import { until } from '../redis/until.ts';
 import { nodeNames } from '../scenarios/group-document.ts';
+import { AbsentParts } from './absent-parts.ts';
 import { condition } from './failover-stage.ts';
-import { Installation } from './installation.ts';
+import { Installation, type Overlay } from './installation.ts';
 import { LabCluster } from './lab-cluster.ts';
 import { OwnDesk } from './own-desk.ts';
 
@@ -22,19 +23,18 @@ const page = read('kubernetes.md');
 /** What is tried elsewhere, or needs what is not here. */
 const untried = [
   /^docker build/m, // the image: test/deploy/image.test.ts
-  /--watch$/m, // ends by Ctrl-C
   /-n argocd/, // Argo CD, and Flux
   /flux/,
-  /overlays\/namespace/, // instead of step 2: installation.k8s.ts and rbac.k8s.ts
 ];
 const group = 'quantshift';
+const deployment = 'understudy-controller';
 const leftOvers = `ls -d /etc/understudy /etc/sudoers.d/understudy /etc/systemd/system/quantshift-*.d 2>/dev/null
   id -u understudy 2>/dev/null || :`;
 const watches = "systemctl list-units --all --no-legend 'understudy-lease*'";
 
 let cluster: LabCluster;
 let desk: OwnDesk;
-let installed: Installation;
+let parts: AbsentParts;
 /** The server is one for which the page has another overlay. */
 let old: boolean;
 const followed: string[] = [];
@@ -44,13 +44,27 @@ const password = () => readFileSync(cluster.lab.passwordFile, 'utf8').trim();
 const blocks = (heading: string): PageBlock[] =>
   blocksOf(page, heading).filter(({ script }) => !untried.some((pattern) => pattern.test(script)));
 
-/** Runs a block, and pastes where the page has the reader paste. `instead`: what stands for what is not here. */
-async function follow(
-  { where, script }: PageBlock,
-  { pasted = password(), instead = (text: string) => text } = {},
-): Promise<string> {
+/** Runs a block, and pastes where the page has the reader paste; what only Ctrl-C ends is watched for a moment. */
+async function follow({ where, script }: PageBlock, pasted = password()): Promise<string> {
   followed.push(script);
-  return desk.run(instead(script), where.includes('paste') ? `${pasted}\n` : '');
+  const here = old ? forOld(script) : script;
+  if (where.includes('Ctrl-C ends it')) return desk.run(`timeout 2 sh -c '${here}' || [ $? = 124 ]`);
+  return desk.run(here, where.includes('paste') ? `${pasted}\n` : '');
+}
+
+/** What the page has those do whose Kubernetes is 1.20. */
+const forOld = (script: string): string =>
+  script
+    .replaceAll('kubectl apply -k', 'kubectl apply --validate=false -k')
+    .replaceAll(/overlays\/(cluster|namespace)/g, 'overlays/kubernetes-1.20');
+
+/** A pod comes up as soon as there is a Deployment: its arguments, and a token of its ServiceAccount. */
+async function deployed(overlay: Overlay): Promise<void> {
+  const installed = await Installation.render(cluster.server, overlay);
+  const { namespace } = installed;
+  await parts.deployed(namespace, deployment);
+  await cluster.startController(await installed.controllerTerms(`${overlay}-pod-1`)).leads();
+  await parts.rollOut(namespace, deployment);
 }
 
 async function followAll(heading: string): Promise<string> {
@@ -91,12 +105,6 @@ async function processes(): Promise<unknown[]> {
   return standing.map((found) => Object.entries(found).filter(([name]) => name.endsWith('.service')));
 }
 
-/** Nobody is here to empty a namespace that goes; an old server has its own overlay, as the page says. */
-function asHere(script: string): string {
-  const unwaited = script.replaceAll(/^kubectl delete .*/gm, '$& --wait=false');
-  return old ? unwaited.replace('overlays/cluster', 'overlays/kubernetes-1.20') : unwaited;
-}
-
 /** The hosts as docs/two-hosts.md prepares them. */
 async function prepareHosts(): Promise<void> {
   const { lab } = cluster;
@@ -109,7 +117,9 @@ async function prepareHosts(): Promise<void> {
 
 before(async () => {
   cluster = await LabCluster.raise('page', group);
+  parts = new AbsentParts(cluster.server);
   desk = new OwnDesk(cluster);
+  old = !(await cluster.server.kubectl(['api-versions'])).split('\n').includes('policy/v1');
   await prepareHosts();
 });
 after(async () => {
@@ -117,22 +127,10 @@ after(async () => {
   await cluster?.dispose();
 });
 
-test('2: the installation is taken as the page has it; a pod of it leads', async () => {
-  const [install] = blocks('2. ');
-  assert.ok(install);
-  old = !(await cluster.server.kubectl(['api-versions'])).includes('policy/v1\n');
-  const [, forOld = ''] = /On Kubernetes 1\.20.*?`(kubectl apply [^`]*)`/.exec(page) ?? [];
-  const [apply = '', rollout = '', lease = ''] = install.script.trim().split('\n');
-  followed.push(install.script);
-  await desk.run(old ? forOld : apply);
-  assert.match(rollout, /rollout status deployment\/understudy-controller$/);
-  installed = await Installation.render(cluster.server, 'cluster');
-  const deployment = await desk.run(rollout.replace(/rollout status (\S+)/, 'get $1 --output=name'));
-  assert.match(deployment, /^deployment/);
-  // In place of the kubelet: the Deployment's arguments, and a token of its ServiceAccount.
-  const terms = await installed.controllerTerms('pod-1');
-  await cluster.startController(terms).leads();
-  assert.match(await desk.run(lease), /understudy-controller +pod-1_/);
+test('2: the installation', async () => {
+  const [seen] = await Promise.all([followAll('2. '), deployed('cluster')]);
+  assert.match(seen, /successfully rolled out[\s\S]*understudy-controller +cluster-pod-1_/);
+  if (old) assert.ok(page.includes(forOld('`kubectl apply -k deploy/kubernetes/overlays/cluster`')));
 });
 
 test('3: the secrets are made from files', async () => {
@@ -166,11 +164,7 @@ test('5: the group, paused first', async () => {
   assert.match(await follow(paused), /Type: +Paused/);
   for (const node of nodeNames)
     assert.match(await cluster.lab.redis(node, 'ROLE'), /^master/, 'a paused group is left alone');
-  const file = 'deploy/kubernetes/examples/quantshift.yaml';
-  const manifest = desk.read(file);
-  const unpaused = manifest.replace(/^ +paused: true.*\n/m, '');
-  assert.notEqual(unpaused, manifest);
-  writeFileSync(join(desk.clone, file), unpaused);
+  desk.edit('deploy/kubernetes/examples/quantshift.yaml', (text) => text.replace(/^ +paused: true.*\n/m, ''));
   const seen = await follow(going);
   const [, header = ''] = /```\n(NAME[^\n]*)/.exec(page) ?? [];
   assert.ok(seen.includes(header), `${header} is not in ${seen}`);
@@ -179,8 +173,8 @@ test('5: the group, paused first', async () => {
 });
 
 test('6: the first switchover, and back', async () => {
-  const [there, back] = blocks('6. ');
-  assert.ok(there && back);
+  const [there, watch, back] = blocks('6. ');
+  assert.ok(there && watch && back);
   assert.match(await follow(there), /quantshift/);
   await led('ct101');
   await botsOnlyOn('ct101');
@@ -189,6 +183,7 @@ test('6: the first switchover, and back', async () => {
   assert.match(story, /Last Transition:[\s\S]*Lost Bytes: +0/);
   await until('the Services have followed', async () => (await endpoints('primary')) === '10.92.3.28');
   assert.equal(await endpoints('replicas'), '10.92.3.27');
+  assert.match(await follow(watch), /^quantshift +ct101 +ct101 +True/m);
   await follow(back);
   await led('ct100');
   await botsOnlyOn('ct100');
@@ -199,7 +194,7 @@ test('a new password, a new key: what comes later needs both', async () => {
   assert.ok(change && newKey);
   const [old, fresh] = [password(), randomBytes(24).toString('base64url')];
   for (const node of nodeNames) await cluster.on(node, 'cat >/etc/quantshift/redis-password', fresh);
-  await follow(change, { pasted: fresh });
+  await follow(change, fresh);
   const refused = async (node: string) =>
     !(await cluster.on(node, 'REDISCLI_AUTH=$(cat) redis-cli PING 2>&1 || :', old)).endsWith('PONG');
   for (const node of nodeNames)
@@ -253,13 +248,24 @@ test('away with it: Redis and the programs go on, and nothing of it is left on t
   for (const node of nodeNames) assert.equal(await cluster.on(node, leftOvers), '');
   assert.deepEqual(await processes(), before);
   await botsOnlyOn('ct100');
-  assert.match(await follow(remove, { instead: asHere }), /No resources found/);
-  const kinds = 'deployments,poddisruptionbudgets,serviceaccounts,roles,services';
-  assert.equal(await cluster.server.kubectl(['-n', installed.namespace, 'get', kinds, '-o', 'name']), '');
-  await until('the CRD is gone', async () => {
-    const names = await cluster.server.kubectl(['get', 'crd', '-o', 'name']);
-    return !names.includes('failovergroups');
-  });
+  const gone = ['understudy-system', group].map((name) => parts.endNamespace(name));
+  const [seen] = await Promise.all([follow(remove), ...gone]);
+  assert.match(seen, /No resources found/);
+  const kinds = 'crd,clusterroles,clusterrolebindings,deployments,serviceaccounts,roles';
+  const left = await cluster.server.kubectl(['get', kinds, '--all-namespaces', '-o', 'name']);
+  assert.deepEqual(
+    left.split('\n').filter((name) => name.includes('understudy')),
+    [],
+  );
+});
+
+test('one namespace, instead', async () => {
+  const file = 'deploy/kubernetes/overlays/kubernetes-1.20/kustomization.yaml';
+  if (old) desk.edit(file, (text) => text.replace('../cluster', '../namespace'));
+  const [seen] = await Promise.all([followAll('One namespace'), deployed('namespace')]);
+  assert.match(seen, /successfully rolled out/);
+  const roles = await cluster.server.kubectl(['get', 'clusterrolebindings', '-o', 'name']);
+  assert.doesNotMatch(roles, /understudy/);
 });
 
 test('nothing of the page was left out, but for what is named here', () => {
