@@ -7,8 +7,8 @@ const graceMs = 10_000;
 
 /**
  * The connections to the API server. The library would make them anew for every call: the first ones serve all
- * calls, and that is one connection (HTTP/2), whose silent death everything would wait on for as long as the
- * kernel does. Whoever got no answer in time gives it up, and what comes next goes by a new one.
+ * calls. One that died in silence would be waited on for as long as the kernel does: whoever got no answer in time
+ * gives them up, and what comes next goes by new ones.
  */
 export class KeptConnections {
   #kept: Dispatcher | undefined;
@@ -16,6 +16,7 @@ export class KeptConnections {
 
   /** Of every request that this config is applied to from now on. */
   constructor(config: KubeConfig) {
+    withoutHttp2(config);
     const apply = config.applySecurityAuthentication.bind(config);
     config.applySecurityAuthentication = async (context: RequestContext): Promise<void> => {
       await apply(context);
@@ -45,4 +46,23 @@ export class KeptConnections {
       () => undefined,
     );
   }
+}
+
+/**
+ * Node's HTTP/2 (24.21, nghttp2_session_mem_send) may go round for ever in a session whose requests are given up
+ * under load: the process does nothing else any more and takes 100 MB more each second. Seen with a thousand groups and
+ * an API server that was too slow for them.
+ */
+function withoutHttp2(config: KubeConfig): void {
+  const optionsOf = config.createDispatcherOptions.bind(config);
+  // What these go on to (undici's connector) knows it; the library's types do not.
+  const http1 = { allowH2: false };
+  config.createDispatcherOptions = (cluster, agentOptions) => {
+    const options = optionsOf(cluster, agentOptions);
+    return {
+      ...options,
+      ...('connect' in options && { connect: { ...options.connect, ...http1 } }),
+      ...('requestTls' in options && { requestTls: { ...options.requestTls, ...http1 } }),
+    };
+  };
 }

@@ -57,7 +57,7 @@ const mostCpuPercent = 60;
 const mostRssMb = 600;
 const mostPromotionMs = 1_000;
 
-const patienceMs = 180_000;
+const patienceMs = 400_000;
 /** How long nothing may have been done before that counts as steady. */
 const calmMs = 3_000;
 const creationsAtOnce = 20;
