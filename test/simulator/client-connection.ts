@@ -116,7 +116,10 @@ export class ClientConnection implements Wire {
       return;
     }
     // The server knows no such connection (any more) and says so.
-    if (connection === undefined) return this.ended();
+    if (connection === undefined) {
+      this.ended();
+      return;
+    }
     const isWayLost = fate === 'lost' && network.happens(0.5);
     if (isWayLost) return;
     const answers = commands.map((command) => execute(server, command, connection));
@@ -187,8 +190,10 @@ export class HeldClient {
     const { process, network, node } = this.#terms;
     const server = network.stage.server(node);
     if (!network.reaches(process.name, node) || server.process === 'hung') return;
-    if (server.process !== 'running')
-      return process.run(() => settle({ kind: 'none', view: { state: 'refused' } }));
+    if (server.process !== 'running') {
+      process.run(() => settle({ kind: 'none', view: { state: 'refused' } }));
+      return;
+    }
     const connection = new ClientConnection(this.#terms, this.#nextId());
     const id = connection.identity.id;
     if (this.#predecessor !== undefined) server.connections.delete(this.#predecessor.id);

@@ -14,7 +14,10 @@ export interface SeedRange {
 }
 
 /** Runs many seeds on all processors; `tell` gets each result as it comes, and says whether that is enough. */
-export async function runSeeds(range: SeedRange, tell: (result: RunResult) => 'enough' | undefined): Promise<void> {
+export async function runSeeds(
+  range: SeedRange,
+  tell: (result: RunResult) => 'enough' | undefined,
+): Promise<void> {
   const { first, count, hours, workers = availableParallelism(), sabotage } = range;
   let next = first;
   const end = first + count;

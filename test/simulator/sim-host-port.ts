@@ -164,7 +164,10 @@ export class SimHostPort implements HostPort {
       const cancel = time.after(held + orderLimitMs, () => process.run(() => settle(lost)));
       const deliver = (): void => {
         if (held > 0 && !process.isAlive) return;
-        if (!this.#reaches()) return network.hold(node, deliver);
+        if (!this.#reaches()) {
+          network.hold(node, deliver);
+          return;
+        }
         if (fate === 'lost' && network.happens(0.5)) return;
         const outcome = this.#carryOut(what, { epoch, validUntil, boot }, apply);
         process.carriedOut();

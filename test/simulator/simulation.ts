@@ -139,7 +139,6 @@ export class Simulation {
       store: this.#store,
       judge: this.#judge,
       seats: this.#seats,
-      fencedNodes,
       note,
     });
     note(

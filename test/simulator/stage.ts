@@ -183,15 +183,20 @@ export class Stage {
   #replicate(server: Server, before: number): void {
     if (server.process !== 'running' || server.role !== 'replica' || server.of === undefined) return;
     const source = this.servers.get(server.of);
-    if (source === undefined || source.process === 'crashed' || source.process === 'stopped')
-      return this.#loseLink(server);
+    if (source === undefined || source.process === 'crashed' || source.process === 'stopped') {
+      this.#loseLink(server);
+      return;
+    }
     const hears = source.process === 'running' && this.reaches(server.name, source.name);
     if (!hears || !this.machine(source.name).powered) {
       server.coming = undefined;
       if (this.now - server.heardAt > replTimeoutMs) this.#loseLink(server);
       return;
     }
-    if (source.role === 'replica' && source.link !== 'up') return this.#loseLink(server);
+    if (source.role === 'replica' && source.link !== 'up') {
+      this.#loseLink(server);
+      return;
+    }
     this.#sync(server, source, before);
   }
 
@@ -209,7 +214,8 @@ export class Stage {
       server.syncDoneAt = this.now + this.options.fullSyncMs;
       return;
     } else if (!canContinue(server, source)) {
-      return this.#loseLink(server);
+      this.#loseLink(server);
+      return;
     }
     const wasUp = server.link === 'up';
     server.link = 'up';
