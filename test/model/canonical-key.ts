@@ -37,7 +37,7 @@ const longest = {
   leaseOver: 6_000,
   heard: 6_000,
   linkLost: 30_000,
-  cooldown: 3_000,
+  cooldown: 6_000,
 } as const;
 
 class KeyWriter {

@@ -10,7 +10,7 @@ import type { ModelRedis, ModelWorld } from './model-world.ts';
  */
 
 /** failover.cooldownSeconds of the model's spec. */
-const cooldownMs = 3_000;
+const cooldownMs = 6_000;
 
 const isPlanned = ({ kind }: Transition): boolean => kind === 'Switchover' || kind === 'Failback';
 
@@ -95,8 +95,7 @@ export function judgePromotion(state: ModelState, node: string, change: Transiti
   world.loss = { from: old.name, to: node, writes: missing, growing: old.role === 'primary' };
   judgeSync(state, promoted, old);
   judgeStaleness(state, promoted, old);
-  const rescues = lacking(promoted.data.log, old.data.log).length > 0;
-  if (!rescues && isAlive(world, old) && world.takesWrites(old) && world.reaches('@', node))
+  if (!rescues(promoted, old) && isAlive(world, old) && world.takesWrites(old) && world.reaches('@', node))
     world.violate(`S3: ${node} is promoted while ${old.name} takes writes`);
 }
 
@@ -110,9 +109,19 @@ export function judgeDeposed(state: ModelState, what: string): void {
 
 function judgeSync(state: ModelState, promoted: ModelRedis, old?: ModelRedis): void {
   if (promoted.link !== 'syncing' || hasAccepted(state)) return;
-  // The one exception: what it still holds, the old one has lost.
-  const rescues = old !== undefined && lacking(promoted.data.log, old.data.log).length > 0;
-  if (!rescues) state.world.violate(`S4: ${promoted.name} is promoted in mid-sync`);
+  const excused = old !== undefined && rescues(promoted, old);
+  if (!excused) state.world.violate(`S4: ${promoted.name} is promoted in mid-sync`);
+}
+
+/**
+ * The one exception: what it still holds, the old one has lost, or nobody can tell (a server that restarted twice
+ * names no history that its replica knows): then both are kept, this one on stage and the other as a copy.
+ */
+function rescues(promoted: ModelRedis, { data }: ModelRedis): boolean {
+  const own = [promoted.data.replicationId, promoted.data.previousId];
+  const known =
+    own.includes(data.replicationId) || (data.previousId !== undefined && own.includes(data.previousId));
+  return !known || lacking(promoted.data.log, data.log).length > 0;
 }
 
 /** Staleness against what the controller's process itself saw the old primary hold. maxLagBytes is one write. */

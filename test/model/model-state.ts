@@ -81,7 +81,7 @@ export function specFor(scope: ModelScope, primary: string, paused: boolean): Fa
       unreachableAfterSeconds: 3,
       stoppedGraceSeconds: 2,
       maxLagBytes: 10,
-      cooldownSeconds: 3,
+      cooldownSeconds: 6,
       fencing: 'Required',
       leaseSeconds: scope.leaseSeconds,
     },

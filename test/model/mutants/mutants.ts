@@ -4,18 +4,24 @@ import type { ModelScope } from '../model-state.ts';
 export interface Mutant {
   readonly name: string;
   readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
-  /** Where it is looked for, when one event anywhere does not bring it to light. */
-  readonly world?: Partial<ModelScope>;
+  /** The part of the checker's world that brings it to light. */
+  readonly world: Partial<ModelScope>;
 }
 
-const one = (name: string, file: string, find: string, replace: string): Mutant => ({
-  name,
-  edits: [{ file, find, replace }],
-});
+/** Only these events, this many on a path. */
+const after = (
+  events: number,
+  only: readonly string[],
+  more: Partial<ModelScope> = {},
+): Partial<ModelScope> => ({ events, only, amidst: 'nothing', roots: ['at rest'], ...more });
+
+const struck = { amidst: 'controller' } as const;
+const alone = { fences: false } as const;
 
 export const mutants: readonly Mutant[] = [
   {
     name: 'promotes before it demotes',
+    world: after(1, ['request']),
     edits: [
       {
         file: 'reconcilers/hand-over.ts',
@@ -29,38 +35,64 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
-  one(
-    'hands over without waiting for the replica',
-    'reconcilers/hand-over.ts',
-    'position.replicationId === target.replicationId && position.offset >= target.offset;',
-    'position !== undefined;',
-  ),
-  one(
-    'reads an unknown demotion as done',
-    'reconcilers/hand-over.ts',
-    "if (reply.kind === 'done') return go(state, 'promote');",
-    "if (reply.kind !== 'refused') return go(state, 'promote');",
-  ),
-  one(
-    'drops the rollback',
-    'reconcilers/hand-over.ts',
-    "HandOverStep => go({ ...state, end }, 'rollBack');",
-    'HandOverStep => finish(state, end);',
-  ),
-  one(
-    'does not pause the writers',
-    'controller/execute/hand-over.ts',
-    'return located(await node.redis.pauseWrites(command.milliseconds));',
-    'return located(await node.redis.position());',
-  ),
-  one(
-    'drops the lag guard',
-    'reconcilers/candidate.ts',
-    'if (behind <= situation.spec.failover.maxLagBytes) return undefined;',
-    'if (behind >= 0) return undefined;',
-  ),
+  {
+    name: 'hands over without waiting for the replica',
+    world: after(2, ['lag', 'request']),
+    edits: [
+      {
+        file: 'reconcilers/hand-over.ts',
+        find: 'position.replicationId === target.replicationId && position.offset >= target.offset;',
+        replace: 'position !== undefined;',
+      },
+    ],
+  },
+  {
+    name: 'reads an unknown demotion as done',
+    world: after(2, ['request'], struck),
+    edits: [
+      {
+        file: 'reconcilers/hand-over.ts',
+        find: "if (reply.kind === 'done') return go(state, 'promote');",
+        replace: "if (reply.kind !== 'refused') return go(state, 'promote');",
+      },
+    ],
+  },
+  {
+    name: 'drops the rollback',
+    world: after(2, ['lag', 'request']),
+    edits: [
+      {
+        file: 'reconcilers/hand-over.ts',
+        find: "HandOverStep => go({ ...state, end }, 'rollBack');",
+        replace: 'HandOverStep => finish(state, end);',
+      },
+    ],
+  },
+  {
+    name: 'does not pause the writers',
+    world: after(1, ['request'], { amidst: 'anything' }),
+    edits: [
+      {
+        file: 'controller/execute/hand-over.ts',
+        find: 'return located(await node.redis.pauseWrites(command.milliseconds));',
+        replace: 'return located(await node.redis.position());',
+      },
+    ],
+  },
+  {
+    name: 'drops the lag guard',
+    world: after(1, ['crash'], { writes: 4 }),
+    edits: [
+      {
+        file: 'reconcilers/candidate.ts',
+        find: 'if (behind <= situation.spec.failover.maxLagBytes) return undefined;',
+        replace: 'if (behind >= 0) return undefined;',
+      },
+    ],
+  },
   {
     name: 'promotes a node in mid-sync',
+    world: after(2, ['crash'], { writes: 1 }),
     edits: [
       {
         file: 'reconcilers/candidate.ts',
@@ -76,6 +108,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'ignores the replica as a witness',
+    world: after(1, ['cut']),
     edits: [
       {
         file: 'reconcilers/evidence.ts',
@@ -84,14 +117,20 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
-  one(
-    'forgets to move the epoch on',
-    'reconcilers/transition.ts',
-    'epoch: highestEpoch(situation) + 1,\n    fromEpoch',
-    'epoch: highestEpoch(situation),\n    fromEpoch',
-  ),
+  {
+    name: 'forgets to move the epoch on',
+    world: after(3, ['request'], struck),
+    edits: [
+      {
+        file: 'reconcilers/transition.ts',
+        find: 'epoch: highestEpoch(situation) + 1,\n    fromEpoch',
+        replace: 'epoch: highestEpoch(situation),\n    fromEpoch',
+      },
+    ],
+  },
   {
     name: 'reads an unknown outcome as done',
+    world: after(2, ['request'], struck),
     edits: [
       {
         file: 'controller/reconcile-pass.ts',
@@ -107,6 +146,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'starts units before the stop is proved',
+    world: after(2, ['crash a', 'unit'], { writes: 1 }),
     edits: [
       {
         file: 'reconcilers/dependence.ts',
@@ -120,66 +160,118 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
-  one(
-    'takes a silent host for one that is off',
-    'reconcilers/fencing.ts',
-    'if (active === undefined) return proofOfFence(situation, name);',
-    "if (active === undefined) return 'PoweredOff';",
-  ),
-  one('records after it acted', 'reconcilers/reconcile.ts', '[...write, ...acts]', '[...acts, ...write]'),
-  one(
-    'skips the copy of diverged data',
-    'reconcilers/plan.ts',
-    "if (keep && observed(situation, node).host.state === 'answers')\n      actions.push",
-    'if (false)\n      actions.push',
-  ),
-  one('skips the cooldown', 'reconcilers/guards.ts', '= [modeAllows, hasCooledDown];', '= [modeAllows];'),
-  one(
-    'believes in the end of a lease too early',
-    'reconcilers/lease.ts',
-    'const endingMs = leaseTimes.lookMs + leaseTimes.stopDeadlineMs + leaseTimes.killMs;',
-    'const endingMs = 0;',
-  ),
-  one(
-    'forgets that a watch carries on beside a replica',
-    'reconcilers/lease.ts',
-    'if (at === undefined || alone === undefined) return undefined;\n  return Math.max(0, Math.max(at, alone + leaseTimes.acknowledgedMs)',
-    'if (at === undefined) return undefined;\n  return Math.max(0, Math.max(at, (alone ?? 0) + leaseTimes.acknowledgedMs)',
-  ),
-  one(
-    'trusts a fence on record after the node was back',
-    'reconcilers/fencing.ts',
-    "if (host.state === 'answers' || answering(situation, name) !== undefined) return undefined;",
-    '',
-  ),
-  one(
-    'promotes without a fence',
-    'reconcilers/fencing.ts',
-    "if (analysis.fence === 'none') return ready([]);",
-    'if (analysis !== undefined) return ready([]);',
-  ),
-  one(
-    'takes every silent primary for one that refuses writes',
-    'reconcilers/fencing.ts',
-    'if (seen?.refusesAlone !== true || redisDownSince === undefined) return byWatch;',
-    'if (redisDownSince === undefined) return byWatch;',
-  ),
-  one(
-    'does not write down what a former process left unwritten',
-    'reconcilers/leftovers.ts',
-    "persist: unwritten.map((node) => ({ kind: 'persistRole', node, epoch })),",
-    'persist: [],',
-  ),
-  one(
-    'lets a stale primary wipe the better copy',
-    'reconcilers/evidence.ts',
-    'return own && holdsLostData(situation, view, primary);',
-    'return false;',
-  ),
-  one(
-    'carries a dead primary’s switchover on as one',
-    'reconcilers/lead.ts',
-    'continues && isPlanned(open) && analysis.reason !== Reason.PrimaryDemoted;',
-    'false;',
-  ),
+  {
+    name: 'takes a silent host for one that is off',
+    world: after(1, ['pull'], alone),
+    edits: [
+      {
+        file: 'reconcilers/fencing.ts',
+        find: 'if (active === undefined) return proofOfFence(situation, name);',
+        replace: "if (active === undefined) return 'PoweredOff';",
+      },
+    ],
+  },
+  {
+    name: 'records after it acted',
+    world: after(1, ['request']),
+    edits: [
+      { file: 'reconcilers/reconcile.ts', find: '[...write, ...acts]', replace: '[...acts, ...write]' },
+    ],
+  },
+  {
+    name: 'skips the copy of diverged data',
+    world: after(1, ['crash']),
+    edits: [
+      {
+        file: 'reconcilers/plan.ts',
+        find: "if (keep && observed(situation, node).host.state === 'answers')\n      actions.push",
+        replace: 'if (false)\n      actions.push',
+      },
+    ],
+  },
+  {
+    name: 'skips the cooldown',
+    world: after(2, ['crash'], { ...alone, writes: 1, nodes: ['a', 'b', 'c'], units: ['bot-a.service'] }),
+    edits: [
+      { file: 'reconcilers/guards.ts', find: '= [modeAllows, hasCooledDown];', replace: '= [modeAllows];' },
+    ],
+  },
+  {
+    name: 'believes in the end of a lease too early',
+    world: after(1, ['pull'], alone),
+    edits: [
+      {
+        file: 'reconcilers/lease.ts',
+        find: 'const endingMs = leaseTimes.lookMs + leaseTimes.stopDeadlineMs + leaseTimes.killMs;',
+        replace: 'const endingMs = 0;',
+      },
+    ],
+  },
+  {
+    name: 'forgets that a watch carries on beside a replica',
+    world: after(2, ['cut @host', 'request'], alone),
+    edits: [
+      {
+        file: 'reconcilers/lease.ts',
+        find: 'if (at === undefined || alone === undefined) return undefined;\n  return Math.max(0, Math.max(at, alone + leaseTimes.acknowledgedMs)',
+        replace:
+          'if (at === undefined) return undefined;\n  return Math.max(0, Math.max(at, (alone ?? 0) + leaseTimes.acknowledgedMs)',
+      },
+    ],
+  },
+  {
+    name: 'trusts a fence on record after the node was back',
+    world: after(2, ['request a', 'pull a'], { roots: ['failed over'], writes: 1 }),
+    edits: [
+      {
+        file: 'reconcilers/fencing.ts',
+        find: "if (host.state === 'answers' || answering(situation, name) !== undefined) return undefined;",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'promotes without a fence',
+    world: after(1, ['pull']),
+    edits: [
+      {
+        file: 'reconcilers/fencing.ts',
+        find: "if (analysis.fence === 'none') return ready([]);",
+        replace: 'if (analysis !== undefined) return ready([]);',
+      },
+    ],
+  },
+  {
+    name: 'takes every silent primary for one that refuses writes',
+    world: after(2, ['cut a', 'pull a'], { ...alone, writes: 1 }),
+    edits: [
+      {
+        file: 'reconcilers/fencing.ts',
+        find: 'if (seen?.refusesAlone !== true || redisDownSince === undefined) return byWatch;',
+        replace: 'if (redisDownSince === undefined) return byWatch;',
+      },
+    ],
+  },
+  {
+    name: 'lets a stale primary wipe the better copy',
+    world: after(1, ['crash']),
+    edits: [
+      {
+        file: 'reconcilers/evidence.ts',
+        find: 'return own && holdsLostData(situation, view, primary);',
+        replace: 'return false;',
+      },
+    ],
+  },
+  {
+    name: 'carries a dead primary’s switchover on as one',
+    world: after(2, ['request', 'crash'], { amidst: 'anything' }),
+    edits: [
+      {
+        file: 'reconcilers/lead.ts',
+        find: 'continues && isPlanned(open) && analysis.reason !== Reason.PrimaryDemoted;',
+        replace: 'false;',
+      },
+    ],
+  },
 ];

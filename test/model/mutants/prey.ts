@@ -6,7 +6,7 @@ import { mutants } from './mutants.ts';
 const world = mutants.find(({ name }) => name === process.env.UNDERSTUDY_MUTANT)?.world ?? {};
 const { violations } = await checkWorld({
   scope: { ...mutantWorld, ...world },
-  mostStates: 400_000,
+  mostStates: 150_000,
   mostViolations: 1,
 });
 process.stdout.write(JSON.stringify(violations));
