@@ -53,8 +53,7 @@ export function reconcile(input: Situation): Decision {
   const situation: Situation = { ...seen, status: settle(seen, lead) };
   const plan = planFor(situation, lead);
   // Paused, nothing is planned, and who leads is not settled: the change stays open until it goes on.
-  const finished =
-    !input.spec.paused && lead.change === undefined && isFinished(situation, plan.actions);
+  const finished = !input.spec.paused && lead.change === undefined && isFinished(situation, plan.actions);
   const record = plan.actions.find((action) => action.kind === 'record');
   const base = finished ? closed(situation) : (record?.status ?? situation.status);
   const status = told({ ...situation, status: base }, lead, plan);
