@@ -79,7 +79,8 @@ export class LabCluster {
   }
 
   async status(): Promise<Status> {
-    const text = await this.kubectl(['get', 'fg', groupName, '-o', 'json']);
+    // In full: an old kubectl looks a short name up in what it knew of the server before the CRD was there.
+    const text = await this.kubectl(['get', 'failovergroups.understudy.dev', groupName, '-o', 'json']);
     return (JSON.parse(text) as { readonly status?: Status }).status ?? {};
   }
 

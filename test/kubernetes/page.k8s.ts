@@ -232,7 +232,7 @@ test('after a failover: back when it is said', async () => {
 });
 
 test('no secret is in the log or in what the cluster shows of the group', async () => {
-  const shown = await cluster.kubectl(['get', 'fg,events,services,endpointslices', '-o', 'yaml']);
+  const shown = await cluster.kubectl(['get', 'failovergroups,events,services,endpointslices', '-o', 'yaml']);
   for (const text of [JSON.stringify(cluster.controller.lines), shown])
     assert.ok(!text.includes(password()) && !text.includes('PRIVATE KEY'));
 });
