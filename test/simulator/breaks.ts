@@ -16,12 +16,6 @@ export const breaks: readonly Break[] = [
     to: 'else proofs.push({ node: other, proof: "LeaseExpired" });',
   },
   {
-    name: 'a failover does not wait for the fence',
-    file: '/reconcilers/plan.ts',
-    from: "if (fence.kind === 'missing') return fence;\n  const fences = fence.actions",
-    to: "const fences = (fence.kind === 'missing' ? [] : fence.actions)",
-  },
-  {
     name: 'a handover does not wait until the replica has everything',
     file: '/reconcilers/hand-over.ts',
     from: 'position.offset >= target.offset;',
@@ -38,18 +32,6 @@ export const breaks: readonly Break[] = [
     file: '/controller/execute/roles.ts',
     from: 'if (heldTo === undefined) return done;',
     to: 'if (heldTo !== -1) return done;',
-  },
-  {
-    name: 'a candidate that hears its primary is promoted all the same',
-    file: '/controller/execute/roles.ts',
-    from: 'if (terms.unheard === true && hearsItsPrimary(view))',
-    to: 'if (terms.unheard === true && hearsItsPrimary(view) && view.state !== "answers")',
-  },
-  {
-    name: 'a change that was paused is closed before it is settled',
-    file: '/reconcilers/reconcile.ts',
-    from: '!input.spec.paused && lead.change',
-    to: 'lead.change',
   },
   {
     name: 'the dead-man bound forgets how long the watch may take',
@@ -70,15 +52,15 @@ export const breaks: readonly Break[] = [
     to: 'a.offset - b.offset ||',
   },
   {
-    name: 'what rests on a record that failed is done all the same',
-    file: '/reconcilers/dependence.ts',
-    from: "['record', 'fence', 'handOver', 'promote']",
-    to: "['fence']",
-  },
-  {
     name: 'an action throws what it must not throw',
     file: '/controller/execute/roles.ts',
     from: 'return open;\n  // One',
     to: "return open;\n  throw new TypeError('promoted of undefined');\n  // One",
+  },
+  {
+    name: 'former primaries are left to themselves',
+    file: '/reconcilers/plan.ts',
+    from: '...start.actions,\n    ...replicas.actions,',
+    to: '...start.actions,',
   },
 ];

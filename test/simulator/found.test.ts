@@ -8,7 +8,7 @@ import { SimGroup } from '../world/sim-group.ts';
 import { simClock, simNodes } from '../world/sim-ports.ts';
 import { becomeReplica, endProcess, startProcess } from '../world/sim-redis.ts';
 
-/** What the simulator found, told again without it; each was a seed that ended in a violation or never converged. */
+/** What the simulator found, told again without it. The seeds are those of the code as it was then (76554e8 and what followed). */
 
 async function begin(): Promise<SimGroup> {
   const group = new SimGroup(['a', 'b']);
