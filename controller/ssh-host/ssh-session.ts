@@ -123,7 +123,7 @@ export class SshSession {
       if (bytes > mostOutputBytes) for (const channel of channels) channel.destroy();
     };
     try {
-      return await this.#ssh.execCommand(command, {
+      const result = await this.#ssh.execCommand(command, {
         ...(stdin === undefined ? {} : { stdin }),
         // Decoded once at the end: a character may be torn between two chunks.
         encoding: 'latin1',
@@ -135,6 +135,8 @@ export class SshSession {
           channels.push(channel);
         },
       });
+      // Its end may have been on the way already when the channel was given up.
+      return bytes > mostOutputBytes ? lost(`it said more than ${mostOutputBytes} bytes`) : result;
     } catch (cause) {
       if ((cause as { reason?: number }).reason === openFailed) return 'busy';
       return lost(cause instanceof Error ? remoteText(cause.message) : 'the connection was lost');

@@ -88,9 +88,11 @@ export function healedFrom(scope: ModelScope, state: ModelState): ModelState {
 
 /** Writes that the leader holds, or a copy, or a replica of which the record says that it was in sync. */
 function keptWrites({ world, status }: ModelState): number[] {
+  const inSync = (name: string): boolean => status.nodes?.find((node) => node.name === name)?.inSync === true;
+  // What a replica brought back from its disk goes when it syncs, whatever anybody does.
   const known = world.redis.filter(
-    ({ name }) =>
-      name === status.currentPrimary || status.nodes?.find((node) => node.name === name)?.inSync === true,
+    ({ name, role, wasUp }) =>
+      name === status.currentPrimary || (inSync(name) && (wasUp || role === 'primary')),
   );
   return [...known.flatMap(({ data }) => data.log), ...world.preserved];
 }

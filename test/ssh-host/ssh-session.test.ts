@@ -90,3 +90,11 @@ test('a flood of output is not kept', async (context) => {
   const ran = await session.run({ command: 'head -c 4000000 /dev/zero', limitMs: 5_000 });
   assert.equal(ran.kind, 'lost');
 });
+
+test('a flood of output whose end came with it is not kept, either', async (context) => {
+  const { session } = await open(context, {
+    answer: ({ channel }) => say(channel, 'x'.repeat(1_100_000)),
+  });
+  const ran = await session.run({ command: 'x', limitMs: 5_000 });
+  assert.equal(ran.kind, 'lost');
+});

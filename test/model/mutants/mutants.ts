@@ -92,7 +92,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'promotes a node in mid-sync',
-    world: after(2, ['crash'], { writes: 1 }),
+    world: after(2, ['crash a (disk full)', 'crash b (disk none)'], { writes: 1 }),
     edits: [
       {
         file: 'reconcilers/candidate.ts',
@@ -221,7 +221,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'trusts a fence on record after the node was back',
-    world: after(2, ['request a', 'pull a'], { roots: ['failed over'], writes: 1 }),
+    world: after(2, ['ask for', 'pull a'], { roots: ['failed over'], writes: 1 }),
     edits: [
       {
         file: 'reconcilers/fencing.ts',
