@@ -34,7 +34,7 @@ function guardedNode(node: GroupNode, leadership: Leadership): GroupNode {
 }
 
 /** Why nothing may be sent that takes so long, or nothing. */
-function barred(leadership: Leadership, neededMs: number): NotDone | undefined {
+export function barred(leadership: Leadership, neededMs: number): NotDone | undefined {
   if (leadership.leftMs() >= neededMs) return undefined;
   const message = 'This controller leads no longer, or not for long enough: nothing was sent.';
   return { kind: 'refused', reason: Reason.NotLeading, message };

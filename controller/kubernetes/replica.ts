@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { connectGroups } from '../connect-group.ts';
 import { type ConnectGroup, Controller, type ControllerEvent } from '../controller.ts';
 import { guarded } from '../guarded-nodes.ts';
+import { GuardedStore } from '../guarded-store.ts';
 import { monotonicClock } from '../monotonic-clock.ts';
 import { EventLog } from '../telemetry/event-log.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -90,7 +91,7 @@ export class Replica {
     const secrets = this.#secrets;
     const connect = over(connectGroups({ secrets, commandTimeoutMs, connectionPrefix: 'understudy' }));
     const controller = new Controller({
-      store: this.store,
+      store: new GuardedStore(this.store, term),
       connect: guarded(connect, term),
       clock: monotonicClock(),
       commandTimeoutMs,
