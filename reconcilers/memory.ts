@@ -130,13 +130,15 @@ function rememberNode(
   node: NodeObservation,
   { now, begunAt }: { now: number; begunAt: number },
 ): NodeMemory {
-  const { redisDownSince, hostSilentSince, ...kept } = before;
+  const { redisDownSince, hostSilentSince, demotedFor, ...kept } = before;
   const answers = node.redis.state === 'answers';
   const accepted =
     node.redis.state === 'answers' ? settle(before.acceptedConfig, node.redis.config) : before.acceptedConfig;
   const hostAnswers = node.host.state === 'answers' || node.host.state === 'none';
   return {
     ...kept,
+    // One that leads again, whoever made it do so, is not demoted any more.
+    ...(demotedFor === undefined || leadsNow(node) ? {} : { demotedFor }),
     ...(accepted === undefined ? {} : { acceptedConfig: accepted }),
     ...(answers
       ? { redisHeardAt: begunAt }
@@ -148,6 +150,9 @@ function rememberNode(
     ...seenNow(before, node, now),
   };
 }
+
+const leadsNow = ({ redis }: NodeObservation): boolean =>
+  redis.state === 'answers' && redis.role === 'primary';
 
 /** Between two looks of an idle loop lies a second, and what a silent Redis holds it up for. */
 const longestUnseenMs = 1_500;
@@ -203,6 +208,13 @@ function settle(
 /** redis.conf, min-replicas-to-write: with 1 or more, a primary that no replica acknowledges to refuses writes. */
 export function refusesAlone(view: PrimaryView): boolean {
   return Number(view.config['min-replicas-to-write'] ?? 0) >= 1;
+}
+
+/** A setting that lets it take writes alone was sent: what the last look showed counts no more, until the next. */
+export function maybeOpened(memory: Memory, node: string): Memory {
+  const { lastSeen } = nodeMemory(memory, node);
+  if (lastSeen === undefined) return memory;
+  return withNodeMemory(memory, node, { lastSeen: { ...lastSeen, refusesAlone: false } });
 }
 
 function seen(view: PrimaryView, pace: Pace, now: number): LastSeen {

@@ -1,8 +1,8 @@
 import type { Transition } from '../crd/status.ts';
 import type { Action, Outcome } from './action.ts';
 import type { Memory, Progress } from './memory.ts';
-import { nodeMemory, withNodeMemory } from './memory.ts';
-import { acceptConfig } from './redis-config.ts';
+import { maybeOpened, nodeMemory, withNodeMemory } from './memory.ts';
+import { acceptConfig, opensToWrites } from './redis-config.ts';
 
 /** Takes the outcome of one executed action into memory. Times in ms of the same clock as `now`. */
 export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, endedAt: number): Memory {
@@ -11,7 +11,16 @@ export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, en
     outcome.kind === 'done'
       ? noteDone(memory, action, outcome, endedAt)
       : noteFailed(memory, action, outcome, endedAt);
-  const progress = noted.progress;
+  return noteProgress(opensToWrites(action) ? maybeOpened(noted, action.node) : noted, action, outcome, endedAt);
+}
+
+function noteProgress(
+  noted: Memory,
+  action: Exclude<Action, { kind: 'record' }>,
+  outcome: Outcome,
+  endedAt: number,
+): Memory {
+  const { progress } = noted;
   if (progress === undefined || progress.epoch !== action.epoch) return noted;
   return { ...noted, progress: advance(progress, action, outcome, endedAt) };
 }

@@ -100,8 +100,11 @@ function isAlone(situation: Situation, name: string): boolean {
 /** What this look alone settles in status: who leads, which request is met, what is over. */
 function settle(situation: Situation, lead: Lead): Status {
   const judged = { ...situation.status, nodes: nodeStatuses(situation, lead.current) };
-  if (!lead.settled || lead.current === undefined || situation.spec.paused) return judged;
+  if (!lead.settled || lead.current === undefined) return judged;
   const current = lead.current;
+  // What is seen is kept while paused, too: a second restart would leave nothing that links it to the first.
+  if (situation.spec.paused)
+    return judged.currentPrimary === current ? withHistory(situation, judged, current) : judged;
   const { transition } = judged;
   let status: Status = recountLosses({ ...situation, status: judged });
   if (transition !== undefined && transition.to !== current && lead.change === undefined)
@@ -109,12 +112,16 @@ function settle(situation: Situation, lead: Lead): Status {
   if (status.currentPrimary !== current) status = led(situation, status, current, lead);
   // A record older than what the hosts have seen (a restored backup): they would refuse everything under it.
   if (highestEpoch(situation) > epochOf(status)) status = { ...status, epoch: highestEpoch(situation) + 1 };
-  const history = asPrimary(situation, current)?.replicationId;
-  if (history !== undefined) status = { ...status, primaryReplicationId: history };
+  status = withHistory(situation, status, current);
   const fulfilled = transition !== undefined && transition.to === current && isPlanned(transition);
   if (situation.spec.primary === current) return { ...status, handledPrimary: current };
   if (fulfilled) return { ...status, handledPrimary: transition.to };
   return lead.adopted === 'byHand' ? { ...status, handledPrimary: situation.spec.primary } : status;
+}
+
+function withHistory(situation: Situation, status: Status, current: string): Status {
+  const history = asPrimary(situation, current)?.replicationId;
+  return history === undefined ? status : { ...status, primaryReplicationId: history };
 }
 
 /** A recorded change that is no longer wanted (withdrawn, or its dead primary is alive again) or no longer possible. */

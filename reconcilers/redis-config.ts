@@ -101,6 +101,11 @@ export function openWhilePaused(situation: Situation, primary: string | undefine
   return [{ kind: 'applyConfig', node: primary, settings: { [alone]: '0' }, replicationLogin: false, epoch }];
 }
 
+/** Whether it lets a primary take writes that nobody acknowledges, whatever is heard of its outcome. */
+export function opensToWrites(action: Action): action is Extract<Action, { kind: 'applyConfig' }> {
+  return action.kind === 'applyConfig' && action.settings[alone] === '0';
+}
+
 /** After Redis took the settings of an applyConfig: what it shows next counts as what was asked. */
 export function acceptConfig(
   memory: Memory,

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { executeAction } from '../../controller/execute/execute-action.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
+import type { Memory } from '../../reconcilers/memory.ts';
 import type { PrimaryView, ReplicaView } from '../../reconcilers/observation.ts';
+import { noteOutcome } from '../../reconcilers/progress.ts';
 import { holdsMoreThan } from '../../reconcilers/replication-history.ts';
 import { SimGroup } from '../world/sim-group.ts';
 import { simClock, simNodes } from '../world/sim-ports.ts';
@@ -143,4 +145,57 @@ test('a replica that lagged and has heard nothing for long is not promoted by wh
   assert.equal(world.get('b').link, 'up', 'Redis keeps a link up that nothing comes through');
   assert.equal(world.get('b').role, 'replica');
   assert.equal(group.condition('Ready')?.reason, 'NoEligibleCandidate');
+});
+
+test('a demotion whose answer was lost is finished, though the same node was once wholly demoted before (seed 298)', async () => {
+  const group = await begin();
+  const { world, meddling } = group;
+  const b = world.get('b');
+  world.promote(b);
+  assert.ok(await group.settle());
+  assert.equal(b.role, 'replica');
+  assert.equal(b.savedRole.role, 'replica');
+  world.promote(b);
+  b.savedRole = { role: 'primary', of: undefined };
+  let lost = false;
+  meddling.between = (command, node) => {
+    if (node !== 'b' || command !== 'persist' || lost) return;
+    lost = true;
+    meddling.unknowns.push({ node, applied: false });
+  };
+  assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
+  assert.ok(lost);
+  assert.equal(b.role, 'replica');
+  assert.equal(b.savedRole.role, 'replica');
+});
+
+test('a primary that was told to take writes alone is not trusted to refuse them, whatever became of the order (seed 235)', () => {
+  const seen = { replicationId: 'x', offset: 5, refusesAlone: true, time: '2026-11-23T00:00:00.000Z' };
+  const memory: Memory = { nodes: { a: { lastSeen: seen } }, poweredOff: [] };
+  const open = { 'min-replicas-to-write': '0' };
+  const order = { kind: 'applyConfig', node: 'a', settings: open, replicationLogin: false, epoch: 1 } as const;
+  const unknown: Outcome = { kind: 'unknown', reason: 'OutcomeUnknown', message: '' };
+  for (const outcome of [unknown, { kind: 'done' } as const]) {
+    const after = noteOutcome(memory, order, outcome, 7);
+    assert.equal(after.nodes['a']?.lastSeen?.refusesAlone, false);
+  }
+  const other = { ...order, settings: { maxmemory: '1' } };
+  assert.equal(noteOutcome(memory, other, unknown, 7).nodes['a']?.lastSeen?.refusesAlone, true);
+});
+
+test('a paused primary that restarts twice with all its data is not taken for one without it (seed 104)', async () => {
+  const group = await begin();
+  const { world } = group;
+  const a = world.get('a');
+  world.cut('a', 'b', true);
+  group.edit({ paused: true });
+  for (let restarts = 0; restarts < 2; restarts += 1) {
+    world.write();
+    a.snapshot = a.data;
+    endProcess(a, 'stopped', world.now);
+    startProcess(a, world.now);
+    world.advance(1000);
+    await group.pass();
+    assert.equal(group.condition('PrimaryAvailable')?.reason, 'PrimaryAlive');
+  }
 });

@@ -103,6 +103,8 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     const others = handsOver ? [] : elsewhere.flatMap(({ data, snapshot }) => [data, snapshot]);
     const lost = this.#unkept(server.data, [target.data, ...others]);
     if (lost === 0 || this.#isExcused()) return;
+    // Its pause was over when the order left: the same late order as in promoting().
+    if (handsOver && this.#isLate(by)) return;
     const rule = handsOver ? 'S2' : 'S3';
     const what = `${lost} bytes that ${server.name} holds are nowhere else, nor in a copy`;
     this.#accuse(rule, `${by} makes ${server.name} a replica of ${to}: ${what}`);
@@ -124,11 +126,20 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     if (this.#isExcused()) return;
     const from = this.#store.status.transition?.from ?? this.#store.status.currentPrimary;
     const old = from === undefined || from === server.name ? undefined : this.#stage.server(from);
-    if (old === undefined) return;
+    if (old === undefined || !this.#isLinked(old)) return;
     if (this.#neverLeft(old) && missingFrom(old.data, server.data) === 0)
       this.#leftWriting.set(server.name, old.name);
     this.#judgeStaleness(server, old, by);
     if (!this.#isLate(by)) this.#judgeSilence(server, old, by);
+  }
+
+  /**
+   * Its history is the recorded one, or continues it. After two restarts that no look fell between nothing in Redis
+   * tells whether it holds what it held: it is taken for one that does not, and all that it has is copied aside.
+   */
+  #isLinked({ data, former }: Server): boolean {
+    const { primaryReplicationId: own } = this.#store.status;
+    return own === undefined || data.segment.id === own || former?.id === own;
   }
 
   /** It takes writes, and not only since a moment ago. */

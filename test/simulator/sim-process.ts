@@ -71,11 +71,14 @@ export class SimProcess {
     this.#frozen = true;
     const thawsAt = this.time.now + forMs;
     this.onFrozen(thawsAt);
-    this.time.at(thawsAt, () => {
-      this.#frozen = false;
-      // One after the other, each with what follows from it, as an event loop would.
-      for (const call of this.#waiting.splice(0)) this.time.after(0, () => this.run(call));
-    });
+    this.time.at(thawsAt, () => this.thaw());
+  }
+
+  thaw(): void {
+    if (!this.#frozen) return;
+    this.#frozen = false;
+    // One after the other, each with what follows from it, as an event loop would.
+    for (const call of this.#waiting.splice(0)) this.time.after(0, () => this.run(call));
   }
 
   kill(): void {

@@ -48,6 +48,7 @@ export class Weather {
     for (const seat of seats) {
       seat.process.freezeAtSend = undefined;
       seat.process.killAfter = undefined;
+      seat.process.thaw();
       seat.start();
     }
     if (store.spec.paused || store.spec.failover.mode === 'Manual')
