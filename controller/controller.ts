@@ -184,6 +184,7 @@ export class Controller {
     const { store, clock, tell } = this.#options;
     const rejected = store.rejected(key);
     if (rejected === undefined) {
+      this.#retiring.delete(key);
       this.#release(key);
       this.#queue.forget(key);
       tell({ kind: 'gone', key });

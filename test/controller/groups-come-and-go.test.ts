@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ConnectGroup, ControllerEvent } from '../../controller/controller.ts';
+import { Controller } from '../../controller/controller.ts';
+import type { GroupNode } from '../../controller/group-nodes.ts';
+import type { StoredGroup, StorePort } from '../../controller/ports/store.ts';
+import type { Status } from '../../crd/status.ts';
+import type { Outcome } from '../../reconcilers/action.ts';
+import { until } from '../redis/until.ts';
+import { simSpec } from '../world/sim-group.ts';
+
+const done: Outcome = { kind: 'done' };
+
+/** Groups in memory, that come and go as a test says. */
+class GroupsStore implements StorePort {
+  readonly groups = new Map<string, StoredGroup>();
+  readonly letGoOf: string[] = [];
+  touch: (key: string) => void = () => undefined;
+
+  /** A group of the nodes a and b, which are hosts of their own. */
+  put(key: string, { status = {}, retiring = false }: { status?: Status; retiring?: boolean } = {}): void {
+    const [namespace = '', name = ''] = key.split('/');
+    const [apiVersion, kind] = ['understudy.dev/v1alpha1', 'FailoverGroup'] as const;
+    const metadata = { name, namespace, generation: 1 };
+    const group = { apiVersion, kind, metadata, spec: simSpec(['a', 'b'], 10) };
+    this.groups.set(key, { key, group, status, version: '', ...(retiring ? { retiring } : {}) });
+    this.touch(key);
+  }
+
+  take(key: string): void {
+    this.groups.delete(key);
+    this.touch(key);
+  }
+
+  async start(onChange: (key: string) => void): Promise<void> {
+    this.touch = onChange;
+  }
+
+  keys(): readonly string[] {
+    return [...this.groups.keys()];
+  }
+
+  get(key: string): StoredGroup | undefined {
+    return this.groups.get(key);
+  }
+
+  rejected(): undefined {
+    return undefined;
+  }
+
+  async claim(): Promise<Outcome> {
+    return done;
+  }
+
+  async letGo(key: string): Promise<Outcome> {
+    this.letGoOf.push(key);
+    return done;
+  }
+
+  async writeStatus(): Promise<Outcome> {
+    return done;
+  }
+
+  async stop(): Promise<void> {}
+}
+
+/** A node that nobody reaches; every look at its host is counted. */
+function awayNode(name: string, looks: string[]): GroupNode {
+  const away = async () => {
+    looks.push(name);
+    return { state: 'silent', detail: 'away', port: 'unknown' };
+  };
+  const ignored = () => undefined;
+  const port = { observe: away, onLost: ignored, onChange: ignored, close: ignored };
+  const node = { name, endpoint: { host: name, port: 6379 }, redis: port, host: port };
+  return node as unknown as GroupNode;
+}
+
+function controllerOf(store: GroupsStore, connect: ConnectGroup, now: () => number = () => 0) {
+  const events: ControllerEvent[] = [];
+  const controller = new Controller({
+    store,
+    connect,
+    clock: { now, sleep: async () => undefined },
+    commandTimeoutMs: 500,
+    probeMs: 1_000,
+    tell: (event) => events.push(event),
+  });
+  return { controller, events };
+}
+
+test('a group that is deleted, and once more under its old name, has its full time again for a node that is away', async () => {
+  const store = new GroupsStore();
+  const looks: string[] = [];
+  let now = 0;
+  const { controller, events } = controllerOf(
+    store,
+    async () => ['a', 'b'].map((name) => awayNode(name, looks)),
+    () => now,
+  );
+  store.put('prod/bots', { retiring: true });
+  await controller.start();
+  await until('two looks at both hosts', async () => looks.length >= 4);
+  // Somebody took its finalizer away by hand.
+  store.take('prod/bots');
+  await until('it is gone', async () => events.some(({ kind }) => kind === 'gone'));
+  now += 3_600_000;
+  looks.length = 0;
+  store.put('prod/bots', { retiring: true });
+  await until('looks at both hosts', async () => looks.length >= 8 || store.letGoOf.length > 0);
+  await controller.stop();
+  assert.deepEqual(store.letGoOf, []);
+});
