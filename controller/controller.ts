@@ -86,6 +86,8 @@ export class Controller {
   readonly #timers: Timers;
   readonly #queue: WorkQueue;
   readonly #held = new Map<string, Held>();
+  /** Groups that are being connected to: they have their hosts already. */
+  readonly #connecting = new Map<string, { readonly group: FailoverGroup }>();
   readonly #leases: LeaseKeeper;
   /** Why a group could not be claimed, as it was told last. */
   readonly #unclaimed = new Map<string, string>();
@@ -239,14 +241,27 @@ export class Controller {
     stored: StoredGroup,
   ): Promise<{ held: Held; group: FailoverGroup; problem?: Finding }> {
     try {
-      return { held: await this.#hold(key, stored.group), group: stored.group };
+      return { held: await this.#hold(key, stored), group: stored.group };
     } catch (cause) {
       const problem = unconnected(cause);
       const known = this.#held.get(key);
       if (known !== undefined) return { held: known, group: known.group, problem };
       await this.#tellUnconnected(stored, problem);
       throw cause;
+    } finally {
+      this.#connecting.delete(key);
     }
+  }
+
+  /** Groups of the same name that were led already: they go before one that was not, in whatever order they are met. */
+  #seniors(key: string, { group, status }: StoredGroup): (readonly [string, StoredGroup])[] {
+    if (status.currentPrimary !== undefined) return [];
+    const { store } = this.#options;
+    return store.keys().flatMap((other) => {
+      const stored =
+        other !== key && other.endsWith(`/${group.metadata.name}`) ? store.get(other) : undefined;
+      return stored?.status.currentPrimary === undefined ? [] : [[other, stored] as const];
+    });
   }
 
   /** The operator reads status: what keeps us from connecting stands there. */
@@ -257,7 +272,8 @@ export class Controller {
     if (differs(stored.status, status)) await store.writeStatus(stored.key, status, stored.version);
   }
 
-  async #hold(key: string, group: FailoverGroup): Promise<Held> {
+  async #hold(key: string, stored: StoredGroup): Promise<Held> {
+    const { group } = stored;
     const { secrets } = this.#options;
     // Of the secrets as they were before they are read: one that changes meanwhile is read anew.
     const secretsVersion = secrets?.version(group) ?? '';
@@ -269,7 +285,8 @@ export class Controller {
       known.group = group;
       return known;
     }
-    refuseSharedHosts(key, group, this.#held);
+    refuseSharedHosts(key, group, [...this.#held, ...this.#connecting, ...this.#seniors(key, stored)]);
+    this.#connecting.set(key, { group });
     const nodes = await this.#options.connect(group);
     this.#release(key);
     const held: Held = {

@@ -111,3 +111,33 @@ test('a group that is deleted, and once more under its old name, has its full ti
   await controller.stop();
   assert.deepEqual(store.letGoOf, []);
 });
+
+/** Which groups get connections, when it takes a while to make them. */
+async function connectedOf(store: GroupsStore): Promise<readonly string[]> {
+  const connected: string[] = [];
+  const settled = () => until('one refused', async () => connected.length > 1 || refused());
+  const { controller, events } = controllerOf(store, async ({ metadata }) => {
+    connected.push(`${metadata.namespace}/${metadata.name}`);
+    await settled();
+    return ['a', 'b'].map((name) => awayNode(name, []));
+  });
+  const refused = (): boolean => events.some(({ kind }) => kind === 'fault');
+  await controller.start();
+  await settled();
+  await controller.stop();
+  return connected;
+}
+
+test('of two groups of one name on the same hosts one alone is connected to, also when both are taken up at once', async () => {
+  const store = new GroupsStore();
+  store.put('prod/bots');
+  store.put('test/bots');
+  assert.deepEqual(await connectedOf(store), ['prod/bots']);
+});
+
+test('a controller that takes over goes on with the one of the two that was led, whatever their order', async () => {
+  const store = new GroupsStore();
+  store.put('attic/bots');
+  store.put('prod/bots', { status: { epoch: 3, currentPrimary: 'a' } });
+  assert.deepEqual(await connectedOf(store), ['prod/bots']);
+});
