@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Run } from './run-scenario.ts';
+
+/** One disturbed run beside the undisturbed one. */
+export interface TableRow {
+  readonly scenario: string;
+  readonly disturbance: string;
+  readonly effect: string;
+  /** Of the effect, among those of the undisturbed run, counted from 1. */
+  readonly index: number;
+  readonly sameEnd: boolean;
+  readonly samePromotions: boolean;
+  readonly sameDemotions: boolean;
+  readonly sameStarts: boolean;
+  readonly sameStops: boolean;
+  /** What differs, where something does: place, what was expected, what was found. */
+  readonly differences: readonly string[];
+}
+
+export function judged(
+  place: Pick<TableRow, 'scenario' | 'disturbance' | 'effect' | 'index'>,
+  expected: Pick<Run, 'end' | 'counts'>,
+  found: Pick<Run, 'end' | 'counts'>,
+): TableRow {
+  const same = (name: keyof Run['counts']): boolean => expected.counts[name] === found.counts[name];
+  const ends = differencesOf(expected.end, found.end, 'end');
+  return {
+    ...place,
+    sameEnd: ends.length === 0,
+    samePromotions: same('promotions'),
+    sameDemotions: same('demotions') && same('repoints'),
+    sameStarts: same('starts') && same('doubles'),
+    sameStops: same('stops'),
+    differences: [...ends, ...differencesOf(expected.counts, found.counts, 'counts')],
+  };
+}
+
+export const isGood = ({ differences }: TableRow): boolean => differences.length === 0;
+
+function differencesOf(expected: unknown, found: unknown, path: string): string[] {
+  if (isDeepStrictEqual(expected, found)) return [];
+  if (!isPlain(expected) || !isPlain(found))
+    return [`${path}: ${JSON.stringify(expected)} expected, ${JSON.stringify(found)} found`];
+  const names = new Set([...Object.keys(expected), ...Object.keys(found)]);
+  return [...names].flatMap((name) => differencesOf(expected[name], found[name], `${path}.${name}`));
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
