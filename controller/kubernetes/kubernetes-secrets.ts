@@ -59,9 +59,13 @@ export class KubernetesSecrets implements SecretsPort {
     return { current: new Secret(value), ...former };
   }
 
-  /** Resolves when what is mirrored is no older than this call: who begins to lead logs in with no old password. */
-  async refresh(): Promise<void> {
-    await Promise.all([...this.#namespaces.values()].map(({ reflector }) => reflector.relist()));
+  /**
+   * What is read from here on is no older than this call: who begins to lead logs in with no old password. Nobody
+   * waits for all of them: one namespace whose Secrets may not be listed would hold up every group.
+   */
+  refresh(): void {
+    for (const [namespace, { reflector }] of this.#namespaces)
+      this.#namespaces.set(namespace, { reflector, listed: reflector.relist() });
   }
 
   version({ spec, metadata }: FailoverGroup): string {

@@ -101,7 +101,8 @@ export class Replica {
     });
     const ended = aborted(term.signal);
     this.#publisher.lead(term);
-    await Promise.race([secrets.refresh().then(() => controller.start()), ended]);
+    secrets.refresh();
+    await Promise.race([controller.start(), ended]);
     await ended;
     await endInTime(controller.stop(), log);
     this.#publisher.resign();
