@@ -52,6 +52,8 @@ export class KeptObject {
   #wish: Wish | undefined;
   #dueAt = 0;
   #busy = false;
+  /** Begins what waits for its turn. */
+  #begin: (() => void) | undefined;
   /** Something was wished for meanwhile; urgently, or not. */
   #again: { readonly urgent: boolean } | undefined;
   #failures = 0;
@@ -98,7 +100,9 @@ export class KeptObject {
   #go(urgent: boolean): void {
     if (this.#stopped) return;
     if (this.#busy) {
-      this.#again = { urgent: urgent || this.#again?.urgent === true };
+      // It goes by the newest wish, whenever it begins.
+      if (urgent && this.#begin !== undefined) this.#begin();
+      else this.#again = { urgent: urgent || this.#again?.urgent === true };
       return;
     }
     clearTimeout(this.#timer);
@@ -109,14 +113,23 @@ export class KeptObject {
       return;
     }
     this.#busy = true;
-    const work = (): Promise<void> => this.#work();
-    const done = urgent ? work() : this.#terms.turnstile.pass(work);
-    void done.then(() => {
-      this.#busy = false;
-      const again = this.#again;
-      this.#again = undefined;
-      if (again !== undefined) this.#go(again.urgent);
-    });
+    let begun: Promise<void> | undefined;
+    const begin = (): Promise<void> => {
+      if (begun !== undefined) return begun;
+      this.#begin = undefined;
+      begun = this.#work().then(() => this.#ended());
+      return begun;
+    };
+    this.#begin = () => void begin();
+    if (urgent) void begin();
+    else void this.#terms.turnstile.pass(begin);
+  }
+
+  #ended(): void {
+    this.#busy = false;
+    const again = this.#again;
+    this.#again = undefined;
+    if (again !== undefined) this.#go(again.urgent);
   }
 
   /** Rejects never: a fault puts the rest off. */

@@ -29,6 +29,7 @@ class Shelf {
   object: KubeObject | undefined;
   leftMs = 15_000;
   readonly events: KeptEvent[] = [];
+  readonly turnstile = new Turnstile(1);
   before: () => void = () => undefined;
   #version = 10;
 
@@ -36,7 +37,7 @@ class Shelf {
     const access = { call: (async (call: ApiCall) => this.#answer(call)) as KubeAccess['call'] };
     const tell = (event: KeptEvent): void => void this.events.push(event);
     const leadership = { leftMs: () => this.leftMs };
-    return new KeptObject({ access, leadership, turnstile: new Turnstile(1), path, tell }, seen);
+    return new KeptObject({ access, leadership, turnstile: this.turnstile, path, tell }, seen);
   }
 
   put(object: OwnedObject | undefined): KubeObject | undefined {
@@ -209,4 +210,22 @@ test('an urgent wish passes all that waits', async () => {
   for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
   assert.deepEqual(sent, ['POST', 'POST']);
   for (const one of [keeper, waiting]) one.stop();
+});
+
+test('what waits for its turn goes at once when it becomes urgent, and once only', async () => {
+  const shelf = new Shelf();
+  const crowd = Promise.withResolvers<void>();
+  void shelf.turnstile.pass(() => crowd.promise);
+  const keeper = shelf.keeper(undefined);
+  keeper.want({ uid, object: slice('10.0.0.1', 1) });
+  assert.deepEqual(await shelf.settled(), []);
+  keeper.want({ uid, object: slice('10.0.0.2', 2) }, true);
+  assert.deepEqual(await shelf.settled(), ['POST']);
+  keeper.want({ uid, object: slice('10.0.0.3', 3) }, true);
+  assert.deepEqual(await shelf.settled(), ['PATCH']);
+  crowd.resolve();
+  assert.deepEqual(await shelf.settled(), []);
+  keeper.want({ uid, object: slice('10.0.0.4', 4) });
+  assert.deepEqual(await shelf.settled(), ['PATCH']);
+  keeper.stop();
 });
