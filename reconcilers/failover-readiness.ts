@@ -1,3 +1,4 @@
+import { unaccounted } from './attendance.ts';
 import { whyNotLead, whyNotRunUnits } from './candidate.ts';
 import { coolingDown } from './guards.ts';
 import type { Lead } from './lead.ts';
@@ -105,12 +106,21 @@ function unfenced(situation: Situation, name: string): Finding | undefined {
   if (spec.units.length === 0 || spec.failover.fencing === 'BestEffort' || node === undefined)
     return undefined;
   if (node.local !== undefined) return besidePrimary(situation, name);
-  if (node.fence !== undefined || isWatched(situation, name)) return undefined;
+  if (node.fence !== undefined) return undefined;
+  if (isWatched(situation, name)) return keptGoing(situation, name);
   const how =
     spec.failover.leaseSeconds === 0
       ? `Give it spec.nodes[].fence, or set spec.failover.leaseSeconds.`
       : `Its watch is not running yet; it is started with the next look. If this lasts, run 'systemctl status understudy-lease-*' there.`;
   const message = `If ${name}'s machine fell silent, nothing would prove that its units are stopped, and they would start nowhere else. ${how}`;
+  return { reason: Reason.FencingMissing, message };
+}
+
+/** A watch ends nothing while a replica acknowledges: one that is out of sight could, for all that is known. */
+function keptGoing(situation: Situation, name: string): Finding | undefined {
+  const keeper = unaccounted(situation, name);
+  if (keeper === undefined) return undefined;
+  const message = `If ${name}'s machine fell silent, its watch would prove nothing: ${keeper} is out of sight and might be its replica still. Bring ${keeper} back, or take it out of spec.nodes, or give ${name} a spec.nodes[].fence.`;
   return { reason: Reason.FencingMissing, message };
 }
 

@@ -1,23 +1,16 @@
 import type { Fence, FencingProof } from '../crd/status.ts';
 import type { Action, ProvedStopped } from './action.ts';
 import type { Analysis } from './analysis.ts';
+import { attendedUntil, unaccounted } from './attendance.ts';
 import { isWatched, refusesWritesInMs, unitsEndedInMs } from './lease.ts';
 import { isoTime, nodeMemory } from './memory.ts';
 import type { UnitView } from './observation.ts';
+import { proofOfPowerOff } from './power-off.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { maxLagSeconds } from './redis-config.ts';
 import type { Situation } from './situation.ts';
-import {
-  answering,
-  asReplica,
-  epochOf,
-  isCurrentWish,
-  nodeNames,
-  observed,
-  others,
-  specOf,
-} from './situation.ts';
+import { epochOf, nodeNames, observed, others, specOf } from './situation.ts';
 import { progressOf } from './transition.ts';
 
 /** A unit that runs, or may be about to, or may not have ended yet. */
@@ -38,18 +31,6 @@ export function proofOfFence(situation: Situation, name: string): FencingProof |
   const off = proofOfPowerOff(situation, name);
   if (off !== undefined) return off;
   return unitsEndedInMs(situation, name) === 0 ? 'LeaseExpired' : undefined;
-}
-
-/** What proves that the whole node is off; a host that answers is not. */
-function proofOfPowerOff(situation: Situation, name: string): FencingProof | undefined {
-  const { host } = observed(situation, name);
-  if (host.state === 'answers' || answering(situation, name) !== undefined) return undefined;
-  const sworn = situation.wishes.confirmedFenced;
-  if (sworn?.node === name && isCurrentWish(situation.status, sworn.epoch)) return 'OperatorConfirmed';
-  if (situation.memory.poweredOff.includes(name)) return 'PoweredOff';
-  const known = situation.status.fences?.find((fence) => fence.node === name)?.proof;
-  // A lease that ran out is proved anew at each look: it says nothing of a Redis that came back since.
-  return known === 'LeaseExpired' ? undefined : known;
 }
 
 /** What proves that no unit of the group runs on a node. `Unreachable` is no proof. */
@@ -120,8 +101,17 @@ export function fencePlan(situation: Situation, from: string, analysis: Analysis
   if (byLease === 0) return ready([]);
   if (byLease !== undefined)
     return { kind: 'missing', finding: waitsForLease(situation, from), retryInMs: byLease };
-  const message = `${from} may still be running and nothing proves that it is off. Switch it off, then say so with the annotation understudy.dev/confirm-fenced: "${from}@${epochOf(situation.status)}"; or give it spec.nodes[].fence.`;
-  return { kind: 'missing', finding: { reason: Reason.FencingMissing, message } };
+  return { kind: 'missing', finding: unproved(situation, from) };
+}
+
+function unproved(situation: Situation, from: string): Finding {
+  const keeper = isWatched(situation, from) ? unaccounted(situation, from) : undefined;
+  const why =
+    keeper === undefined
+      ? 'nothing proves that it is off'
+      : `its own watch proves nothing, since ${keeper} does not answer, either, and may be its replica still`;
+  const message = `${from} may still be running and ${why}. Switch it off, then say so with the annotation understudy.dev/confirm-fenced: "${from}@${epochOf(situation.status)}"; or give it spec.nodes[].fence.`;
+  return { reason: Reason.FencingMissing, message };
 }
 
 /** How long a primary that no replica hears goes on taking writes at the most, when it refuses them alone (ms). */
@@ -133,14 +123,14 @@ const refusalMs = (maxLagSeconds + 2) * 1000;
  */
 function refusalByLease(situation: Situation, from: string): number | undefined {
   const byWatch = refusesWritesInMs(situation, from);
-  if (byWatch === undefined) return undefined;
+  // With a replica beside it on the far side it may go on for ever.
+  if (byWatch === undefined || unaccounted(situation, from) !== undefined) return undefined;
   const { lastSeen, redisDownSince } = nodeMemory(situation.memory, from);
   const seen = lastSeen ?? situation.status.transition?.lastSeen;
   const { now } = situation;
-  const heard = others(situation, from).map((name) => asReplica(situation, name)?.lastIoSeconds ?? 0);
   if (seen?.refusesAlone !== true || redisDownSince === undefined) return byWatch;
   // Its replicas acknowledge for as long as they hear it, and a little longer for all that they know.
-  const silent = Math.min(now - redisDownSince, ...heard.map((seconds) => seconds * 1000));
+  const silent = now - Math.max(redisDownSince, attendedUntil(situation, from));
   return Math.min(byWatch, Math.max(0, refusalMs - silent));
 }
 

@@ -1,5 +1,6 @@
 import type { FailoverGroupSpec } from '../crd/failover-group.ts';
 import type { Status } from '../crd/status.ts';
+import { attendedUntil } from './attendance.ts';
 import type { Memory } from './memory.ts';
 import { nodeMemory } from './memory.ts';
 import { Reason } from './reasons.ts';
@@ -71,10 +72,17 @@ function runsOutAt(situation: Situation, name: string): number | undefined {
   return since + lease.seconds * 1000 + leaseTimes.slackMs;
 }
 
-/** How long (ms) until a node that no replica hears surely refuses writes, by its watch; 0 when it does. */
+/**
+ * How long (ms) until a node surely refuses writes, by its watch; 0 when it does. The watch lets it go on for as
+ * long as a replica acknowledges.
+ */
 export function refusesWritesInMs(situation: Situation, name: string): number | undefined {
   const at = runsOutAt(situation, name);
-  return at === undefined ? undefined : Math.max(0, at + endingMs - situation.now);
+  if (at === undefined) return undefined;
+  return Math.max(
+    0,
+    Math.max(at, attendedUntil(situation, name) + leaseTimes.acknowledgedMs) + endingMs - situation.now,
+  );
 }
 
 /**

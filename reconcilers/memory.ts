@@ -50,6 +50,9 @@ interface Pace {
   readonly bytesPerSecond: number;
 }
 
+/** By node: the last time (ms) that it may have acknowledged what this one writes; over once it surely does not. */
+export type Attendance = Readonly<Record<string, { readonly until: number; readonly isOver: boolean }>>;
+
 export interface NodeMemory {
   /** Since when its Redis has not answered (ms). */
   readonly redisDownSince?: number;
@@ -60,6 +63,7 @@ export interface NodeMemory {
   readonly hostAnswers?: boolean;
   /** Since when every other node has answered and none was its replica: nothing acknowledges to it (ms). */
   readonly aloneSince?: number;
+  readonly attended?: Attendance;
   /** How fast its replication stream grows, and from where that is measured. */
   readonly pace?: Pace;
   /** Since when it has been a healthy replica in sync. */
@@ -104,6 +108,7 @@ export interface Standing {
   readonly inSync: readonly string[];
   /** Nodes that no other node replicates from, all others having answered. */
   readonly alone: readonly string[];
+  readonly attended: Readonly<Record<string, Attendance>>;
 }
 
 /** Takes one look into account. */
@@ -111,10 +116,12 @@ export function remember(memory: Memory, observation: Observation, standing: Sta
   const nodes: Record<string, NodeMemory> = {};
   for (const node of observation.nodes) {
     const { inSyncSince, aloneSince, ...before } = nodeMemory(memory, node.name);
+    const attended = standing.attended[node.name];
     nodes[node.name] = {
       ...rememberNode(before, node, { now, begunAt: observation.begunAt ?? now }),
       ...(standing.inSync.includes(node.name) ? { inSyncSince: inSyncSince ?? now } : {}),
       ...(standing.alone.includes(node.name) ? { aloneSince: aloneSince ?? now } : {}),
+      ...(attended === undefined ? {} : { attended }),
     };
   }
   const poweredOff = memory.poweredOff.filter((name) =>

@@ -126,8 +126,9 @@ function followersToMove(situation: Situation, { from, to, how }: Change, epoch:
     if (replica === undefined) return [];
     if (node === from) return [{ kind: 'repoint', node, to, dropClients: true, epoch }];
     const target = answering(situation, to);
+    // Offsets of two histories do not compare: what it alone holds is copied aside first, once the new one leads.
     const wouldLose =
-      target !== undefined && replica.offset > target.offset && !follows(situation, replica, to);
+      target !== undefined && !follows(situation, replica, to) && holdsMoreThan(replica, target);
     // Whoever hands over feeds it on until then; a dead primary that feeds it again has come back.
     const held = how === 'promote' ? { heldTo: replica.offset } : {};
     return follows(situation, replica, to) || wouldLose

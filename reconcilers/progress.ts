@@ -11,7 +11,12 @@ export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, en
     outcome.kind === 'done'
       ? noteDone(memory, action, outcome, endedAt)
       : noteFailed(memory, action, outcome, endedAt);
-  return noteProgress(opensToWrites(action) ? maybeOpened(noted, action.node) : noted, action, outcome, endedAt);
+  return noteProgress(
+    opensToWrites(action) ? maybeOpened(noted, action.node) : noted,
+    action,
+    outcome,
+    endedAt,
+  );
 }
 
 function noteProgress(

@@ -1,5 +1,6 @@
 import type { FailedAttempt, Status } from '../crd/status.ts';
 import type { Action } from './action.ts';
+import { attendanceOf } from './attendance.ts';
 import { conditionsOf } from './conditions.ts';
 import { isCrashLooping } from './crash-loop.ts';
 import { expectedPrimary } from './expected-primary.ts';
@@ -86,7 +87,10 @@ function withMemory(situation: Situation): Situation {
       ? []
       : others(situation, expected.node).filter((name) => isInSync(situation, name, expected.node));
   const alone = nodeNames(situation).filter((name) => isAlone(situation, name));
-  return { ...situation, memory: remember(memory, observation, { inSync, alone }, now) };
+  const attended = Object.fromEntries(
+    nodeNames(situation).map((name) => [name, attendanceOf(situation, name)]),
+  );
+  return { ...situation, memory: remember(memory, observation, { inSync, alone, attended }, now) };
 }
 
 /** Every other node answers, and none of them replicates from it. */

@@ -173,7 +173,13 @@ test('a primary that was told to take writes alone is not trusted to refuse them
   const seen = { replicationId: 'x', offset: 5, refusesAlone: true, time: '2026-11-23T00:00:00.000Z' };
   const memory: Memory = { nodes: { a: { lastSeen: seen } }, poweredOff: [] };
   const open = { 'min-replicas-to-write': '0' };
-  const order = { kind: 'applyConfig', node: 'a', settings: open, replicationLogin: false, epoch: 1 } as const;
+  const order = {
+    kind: 'applyConfig',
+    node: 'a',
+    settings: open,
+    replicationLogin: false,
+    epoch: 1,
+  } as const;
   const unknown: Outcome = { kind: 'unknown', reason: 'OutcomeUnknown', message: '' };
   for (const outcome of [unknown, { kind: 'done' } as const]) {
     const after = noteOutcome(memory, order, outcome, 7);
@@ -198,4 +204,72 @@ test('a paused primary that restarts twice with all its data is not taken for on
     await group.pass();
     assert.equal(group.condition('PrimaryAvailable')?.reason, 'PrimaryAlive');
   }
+});
+
+/** Three nodes whose Redis is told of by SSH and whose units are watched; a leads. */
+async function beginUnderLease(): Promise<SimGroup> {
+  const group = new SimGroup(['a', 'b', 'c'], 5);
+  assert.ok(await group.settle());
+  group.world.write();
+  for (let second = 0; second < 3; second += 1) {
+    group.world.advance(1000);
+    await group.pass();
+  }
+  return group;
+}
+
+/** Whoever is on the other side is cut from the controller and from who is on this one. */
+function split({ world }: SimGroup, here: readonly string[], there: readonly string[]): void {
+  for (const far of there) for (const near of ['@', '@host', ...here]) world.cut(near, far, true);
+}
+
+async function letPass(group: SimGroup, seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second += 1) {
+    group.world.write();
+    group.world.advance(1000);
+    await group.pass();
+  }
+}
+
+test('a primary that a replica on its own side may keep going is not overtaken by the mere end of its lease (seed 481)', async () => {
+  const group = await beginUnderLease();
+  const { world } = group;
+  split(group, ['b'], ['a', 'c']);
+  await letPass(group, 60);
+  assert.equal(world.get('b').role, 'replica');
+  assert.equal(group.condition('Ready')?.reason, 'FencingMissing');
+  assert.match(group.condition('Ready')?.message ?? '', /c does not answer/);
+  endProcess(world.get('c'), 'crashed', world.now);
+  world.cut('@', 'c', false);
+  world.cut('@host', 'c', false);
+  // From now on nobody keeps it going, and from a little later on nobody can have.
+  await group.pass();
+  assert.equal(world.get('b').role, 'replica');
+  await letPass(group, 20);
+  assert.equal(world.get('b').role, 'primary');
+});
+
+test('a replica with another history is not repointed by the offsets of two histories (seed 570)', async () => {
+  const group = await beginUnderLease();
+  const { world } = group;
+  const [a, b, c] = [world.get('a'), world.get('b'), world.get('c')];
+  world.cut('a', 'b', true);
+  world.cut('a', 'c', true);
+  a.config['min-replicas-to-write'] = '0';
+  for (let write = 0; write < 3; write += 1) world.write();
+  world.promote(c);
+  becomeReplica(b, 'c', world.now);
+  becomeReplica(a, 'c', world.now);
+  await letPass(group, 20);
+  assert.equal(group.status.currentPrimary, 'c');
+  const held = [...a.data.log];
+  world.cut('a', 'b', false);
+  split(group, ['a', 'b'], ['c']);
+  await letPass(group, 40);
+  assert.equal(b.role, 'primary');
+  const kept = new Set([...a.data.log, ...b.data.log, ...group.preserved.flat()]);
+  assert.deepEqual(
+    held.filter((write) => !kept.has(write)),
+    [],
+  );
 });

@@ -213,8 +213,9 @@ export class Simulation {
       this.#passes += 1;
       this.#lastLookAt = this.#time.now;
       this.#awaitedAt = this.#time.now + (event.decision.lookAgainInMs ?? Number.POSITIVE_INFINITY);
-      for (const node of event.situation.observation.nodes)
-        if (node.redis.state === 'answers') this.#judge.heardAt.set(node.name, this.#time.now);
+      const { nodes, begunAt = this.#time.now } = event.situation.observation;
+      for (const node of nodes)
+        if (node.redis.state === 'answers') this.#judge.heardAt.set(node.name, begunAt);
       if (event.decision.actions.length > 0) this.#busyAt = this.#time.now;
       if (event.decision.actions.length > 0 && isAsking(event.decision.status)) this.#asked();
       return;
