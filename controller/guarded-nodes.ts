@@ -12,7 +12,7 @@ type NotDone = Exclude<Outcome, { kind: 'done' }>;
 
 /** A Redis command that was sent has taken effect, or never will, after this long (ms). */
 const commandMs = 1_000;
-/** An order to a host or to a fence is on its way no longer than this (ms); the epoch stops it there after that. */
+/** An order to a host is on its way no longer than this (ms); the epoch stops it there after that. */
 const orderMs = 3_000;
 
 /**
@@ -177,8 +177,9 @@ class GuardedFence implements FencePort {
     this.#leadership = leadership;
   }
 
+  /** It orders more than once, and knows no epoch: it ends with the lease. */
   async powerOff(): Promise<Outcome> {
-    return barred(this.#leadership, orderMs) ?? this.#inner.powerOff();
+    return barred(this.#leadership, orderMs) ?? this.#inner.powerOff(this.#leadership.leftMs());
   }
 
   close(): void {

@@ -5,7 +5,8 @@ export interface FencePort {
   /**
    * Switches the node off and asks until that is confirmed, bounded in time. done: the confirming command said
    * so. Safe to repeat; refused when the command or the confirmation said no, unknown when nobody can tell.
+   * Nothing is ordered any more after `withinMs`.
    */
-  powerOff(): Promise<Outcome>;
+  powerOff(withinMs?: number): Promise<Outcome>;
   close(): void;
 }

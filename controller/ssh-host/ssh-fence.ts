@@ -36,8 +36,9 @@ export class SshFence implements FencePort {
   }
 
   /** A command that fails is not the end: the node may be off already, and the confirmation tells. */
-  async powerOff(): Promise<Outcome> {
-    const { command, confirm, limitMs = powerOffMs } = this.#options;
+  async powerOff(withinMs = Number.POSITIVE_INFINITY): Promise<Outcome> {
+    const { command, confirm } = this.#options;
+    const limitMs = Math.min(this.#options.limitMs ?? powerOffMs, withinMs);
     const deadline = new Deadline(limitMs);
     let ordered = await this.#run(command, limitMs * commandShare, deadline);
     let confirmed: Tried | undefined;

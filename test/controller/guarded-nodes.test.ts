@@ -85,3 +85,9 @@ test('a look is always taken, and renews the lease of a node only for a leader',
   await deposed.node.redis.position();
   assert.deepEqual(deposed.called, ['host.observe [null]', 'redis.observe []', 'redis.position []']);
 });
+
+test('a fence is told how long the lease still lasts: it tries on by itself, and no epoch stops it at the other machine', async () => {
+  const { node, called } = await nodeWith(4_000);
+  await node.fence?.powerOff();
+  assert.deepEqual(called, ['fence.powerOff [4000]']);
+});

@@ -8,12 +8,17 @@ import { startServer } from './ssh-stage.ts';
 const stop = "'pct' 'stop' '100'";
 const ask = "'pct' 'status' '100'";
 
-function fenceAt(context: TestContext, server: SshServer, knownHosts = server.knownHosts): SshFence {
+function fenceAt(
+  context: TestContext,
+  server: SshServer,
+  knownHosts = server.knownHosts,
+  limitMs = 1_500,
+): SshFence {
   const fence = new SshFence({
     login: server.login({ knownHosts }),
     command: ['pct', 'stop', '100'],
     confirm: { command: ['pct', 'status', '100'], stdout: 'status: stopped' },
-    limitMs: 1_500,
+    limitMs,
   });
   context.after(() => fence.close());
   return fence;
@@ -84,4 +89,10 @@ test('a machine whose key is another is told nothing', async (context) => {
   assert.ok(outcome.kind === 'refused', inspect(outcome));
   assert.match(outcome.message, /has another one/);
   assert.deepEqual(server.commands, []);
+});
+
+test('who may try only for so long tries no longer than that', { timeout: 20_000 }, async (context) => {
+  const server = await startServer(context, { answer: hypervisor(1e9, 1) });
+  const fence = fenceAt(context, server, server.knownHosts, 3_600_000);
+  assert.equal((await fence.powerOff(1_500)).kind, 'refused');
 });
