@@ -24,11 +24,12 @@ export class NodePassword {
 
   /**
    * For the look: what `standing` is told from. A named user needs a right for it that it has for rotations alone
-   * (docs/redis-acl.md): it is asked only when there may be one.
+   * (docs/redis-acl.md): it is asked only when there may be one. `requirepass` does not show what stands beside it:
+   * a password that was taken back in mid-rotation.
    */
   get question(): Command | undefined {
-    if (this.#username === undefined) return ['config', 'GET', 'requirepass'];
-    return this.#former === undefined ? undefined : this.#getUser;
+    if (this.#former !== undefined) return this.#getUser;
+    return this.#username === undefined ? ['config', 'GET', 'requirepass'] : undefined;
   }
 
   /** What `retireCommands` go by. */
@@ -45,7 +46,7 @@ export class NodePassword {
     if (loggedInWithFormer) return 'former';
     const answer = this.question === undefined ? undefined : answers.at(-1);
     if (answer === undefined || 'error' in answer) return undefined;
-    if (this.#username !== undefined) {
+    if (this.#former !== undefined) {
       const hashes = hashesIn(answer);
       if (hashes.length === 0) return undefined;
       return hashes.every((hash) => hash === hashOf(this.#current)) ? 'only' : 'accepted';
@@ -69,10 +70,15 @@ export class NodePassword {
 
   /** Leaves the current password as the only one. `found`: the answer to `inventory`. */
   retireCommands(found: Answer | undefined): Command[] {
-    if (this.#username === undefined) return [['config', 'SET', 'requirepass', this.#current.reveal()]];
     const others = hashesIn(found).filter((hash) => hash !== hashOf(this.#current));
-    if (others.length === 0) return [];
-    return [['acl', 'SETUSER', this.#username, ...others.map((hash) => `!${hash}`)]];
+    const remove: Command[] =
+      others.length === 0
+        ? []
+        : [['acl', 'SETUSER', this.#username ?? 'default', ...others.map((hash) => `!${hash}`)]];
+    // By itself that takes the others away only where it is a change (seen with Redis 7.0.15).
+    return this.#username === undefined
+      ? [...remove, ['config', 'SET', 'requirepass', this.#current.reveal()]]
+      : remove;
   }
 
   redact(text: string): string {

@@ -99,6 +99,20 @@ class Stage {
     return this.#running?.store.get('one')?.status ?? {};
   }
 
+  /** Does it, and waits until the controller has taken up that the password is another one. */
+  async heard(change: () => Promise<void>): Promise<void> {
+    const changes = (): string => {
+      const group = this.#running?.store.get('one')?.group;
+      return group === undefined ? '' : (this.#running?.secrets.version(group) ?? '');
+    };
+    const before = changes();
+    await change();
+    await until('the change is heard of', async () => changes() !== before);
+    const { length } = this.events;
+    const passes = () => this.events.slice(length).filter(({ kind }) => kind === 'decided').length;
+    await until('passes that know of it', async () => passes() >= 3);
+  }
+
   async settled(primary: string): Promise<void> {
     await until(`${primary} leads and all is well`, async () => {
       const { currentPrimary, conditions = [], passwordRotation, transition } = this.status;
@@ -229,6 +243,26 @@ test('a controller that begins in mid-rotation, and knows only the new password,
   await stage.begin();
   await stage.rotated();
   assert.ok(!(await stage.takes(stage.servers[0], old)));
+});
+
+test('a password that is taken back in mid-rotation is taken nowhere any more', async (context) => {
+  const stage = await Stage.raise(context);
+  await stage.begin();
+  await stage.settled('a');
+  const [primary, replica] = stage.servers;
+  const old = stage.password;
+  await replica.kill('SIGTERM');
+  await stage.keep(fresh());
+  const mistaken = stage.password;
+  await until('the primary takes the new one', () => stage.takes(primary, mistaken));
+  await until('the rotation is on record', async () => stage.status.passwordRotation !== undefined);
+  await stage.heard(() => stage.keep(old));
+  await replica.restart();
+  await stage.rotated();
+  assert.ok(!(await stage.takes(primary, mistaken)));
+  assert.ok(!(await stage.takes(replica, mistaken)));
+  assert.ok(await stage.takes(primary, old));
+  await stage.settled('a');
 });
 
 test('a password that no node takes, old or new, changes nothing and is told', async (context) => {
