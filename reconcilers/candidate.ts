@@ -1,3 +1,4 @@
+import type { NodeStatus } from '../crd/status.ts';
 import type { Evidence } from './evidence.ts';
 import { branchedOff, evidenceOf } from './evidence.ts';
 import { nodeMemory } from './memory.ts';
@@ -123,15 +124,27 @@ function watchedLongEnough(
   // Down and never up in this run: its data is what its disk held, however old (Redis tells -1 then, not a time).
   const down = view.linkDownSeconds ?? (view.link === 'down' ? Number.POSITIVE_INFINITY : 0);
   // A link that nothing comes through stays up for a minute; one that lagged when last seen tells its age by that.
-  const lagged = situation.status.nodes?.find((node) => node.name === name)?.inSync === false;
+  const known = situation.status.nodes?.find((node) => node.name === name);
+  if (wasSlow(situation, known))
+    return stalenessUnknown(situation, name, from, 'was far behind when last seen');
+  const lagged = known?.inSync === false;
   const lost = Math.max(down, lagged ? (view.lastIoSeconds ?? Number.POSITIVE_INFINITY) : 0);
   const { host } = observed(situation, from);
   const ended = host.state === 'answers' ? host.redisUnit?.endedSeconds : undefined;
   if (lost <= unwatchedLinkSeconds || (ended !== undefined && lost <= ended + unwatchedLinkSeconds))
     return undefined;
+  return stalenessUnknown(situation, name, from, 'lost its link long ago');
+}
+
+/** How much it lacked was seen, and not whether it ever came: no silence tells that. */
+function wasSlow(situation: Situation, known: NodeStatus | undefined): boolean {
+  return known?.inSync === false && (known.lagBytes ?? 0) > situation.spec.failover.maxLagBytes;
+}
+
+function stalenessUnknown(situation: Situation, name: string, from: string, why: string): Finding {
   return {
     reason: Reason.CandidateStalenessUnknown,
-    message: `${name} lost its link long ago, and nobody watched ${from} since: writes may be missing. Accept its data with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}", or start ${from}.`,
+    message: `${name} ${why}, and nobody watched ${from} since: writes may be missing. Accept its data with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}", or start ${from}.`,
   };
 }
 

@@ -32,7 +32,7 @@ export function nodeStatuses(situation: Situation, primary: string | undefined):
       ...picture(situation, node),
       ...leaseOf(situation, node, before),
       ...(inSync === undefined ? {} : { inSync }),
-      ...lagOf(situation, name, primary),
+      ...lagOf(situation, name, primary, before),
     };
   });
 }
@@ -52,8 +52,16 @@ function syncVerdict(
   return before === undefined ? undefined : false;
 }
 
-function lagOf(situation: Situation, name: string, primary: string | undefined): Partial<NodeStatus> {
+/** With the primary gone, what was last seen stays: it tells whether the replica may take over. */
+function lagOf(
+  situation: Situation,
+  name: string,
+  primary: string | undefined,
+  before: NodeStatus | undefined,
+): Partial<NodeStatus> {
   const leading = primary === undefined ? undefined : asPrimary(situation, primary);
+  if (leading === undefined && name !== primary)
+    return before?.lagBytes === undefined ? {} : { lagBytes: before.lagBytes };
   const replica = asReplica(situation, name);
   if (leading === undefined || replica === undefined || replica.replicationId !== leading.replicationId)
     return {};

@@ -273,3 +273,20 @@ test('a replica with another history is not repointed by the offsets of two hist
     [],
   );
 });
+
+test('a replica that was far behind on a link that was up is not promoted by who did not watch it (seed 996)', async () => {
+  const group = await begin();
+  const { world } = group;
+  group.edit({ failover: { ...group.spec.failover, maxLagBytes: 0 } });
+  world.get('b').lagging = true;
+  for (let second = 0; second < 5; second += 1) {
+    world.write();
+    world.advance(1000);
+    await group.pass();
+  }
+  endProcess(world.get('a'), 'crashed', world.now);
+  group.restart();
+  await letPass(group, 15);
+  assert.equal(world.get('b').role, 'replica');
+  assert.equal(group.condition('Ready')?.reason, 'NoEligibleCandidate');
+});

@@ -37,9 +37,10 @@ const certainMs = 8_000;
 const toleratedOverlapMs = 50;
 /**
  * An order that left its controller late, because that was frozen after its last look, can be stopped by nobody but a
- * successor. An old primary that loses its replica by it refuses writes min-replicas-max-lag and a second later.
+ * successor. The old primary refuses writes min-replicas-max-lag and a second after its last replica left it, or is
+ * demoted once it is seen.
  */
-const toleratedOfLateOrdersMs = 4_100;
+const toleratedOfLateOrdersMs = 15_000;
 
 /** Sees everything, knows what must never be, and remembers the first thing that was. */
 export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
