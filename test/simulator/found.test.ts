@@ -183,10 +183,10 @@ test('a primary that was told to take writes alone is not trusted to refuse them
   const unknown: Outcome = { kind: 'unknown', reason: 'OutcomeUnknown', message: '' };
   for (const outcome of [unknown, { kind: 'done' } as const]) {
     const after = noteOutcome(memory, order, outcome, 7);
-    assert.equal(after.nodes['a']?.lastSeen?.refusesAlone, false);
+    assert.equal(after.nodes.a?.lastSeen?.refusesAlone, false);
   }
   const other = { ...order, settings: { maxmemory: '1' } };
-  assert.equal(noteOutcome(memory, other, unknown, 7).nodes['a']?.lastSeen?.refusesAlone, true);
+  assert.equal(noteOutcome(memory, other, unknown, 7).nodes.a?.lastSeen?.refusesAlone, true);
 });
 
 test('a paused primary that restarts twice with all its data is not taken for one without it (seed 104)', async () => {
