@@ -11,18 +11,24 @@ import { keptCopies } from './kept-copies.ts';
 export interface EndState {
   readonly nodes: Readonly<Record<NodeName, NodeEnd>>;
   readonly status: unknown;
+  /** Whether each takes a write. */
+  readonly writes: Readonly<Record<NodeName, string>>;
 }
 
 interface NodeEnd {
   readonly redis: unknown;
   readonly units: Readonly<Record<string, string>>;
-  readonly copies: number;
+  /** A copy that was made twice, since nobody saw the end of the first, is no harm. */
+  readonly copies: string;
 }
 
 export async function endStateOf(stage: CrashStage): Promise<EndState> {
   const [a, b] = await Promise.all(nodeNames.map((node) => nodeEnd(stage, node)));
   if (a === undefined || b === undefined) throw new Error('two nodes are expected');
-  return { nodes: { a, b }, status: statusEnd(await readStatus(stage)) };
+  const status = statusEnd(await readStatus(stage));
+  // Last: it is replicated, too.
+  const writes = { a: await writesAt(stage, 'a'), b: await writesAt(stage, 'b') };
+  return { nodes: { a, b }, status, writes };
 }
 
 export async function readStatus({ folder }: CrashStage): Promise<Status> {
@@ -31,27 +37,33 @@ export async function readStatus({ folder }: CrashStage): Promise<Status> {
 }
 
 async function nodeEnd(stage: CrashStage, node: NodeName): Promise<NodeEnd> {
-  const host = new LocalHost({ directory: stage.directory(node), units, redisUnit });
-  const view = await host.observe();
-  host.close();
-  if (view.state !== 'answers') throw new Error(`the host of ${node}: ${view.state}`);
+  const view = await hostView(stage, node);
   const seen = [...view.units, ...(view.redisUnit === undefined ? [] : [view.redisUnit])];
   const runs = view.redisUnit?.state === 'running';
   return {
     redis: runs ? await redisEnd(stage, node) : 'down',
     units: Object.fromEntries(seen.map(({ name, state }) => [name, state])),
-    copies: await keptCopies(stage, node),
+    copies: (await keptCopies(stage, node)) > 0 ? 'kept' : 'none',
   };
 }
 
-const settings = [
-  'requirepass',
-  'masterauth',
-  'min-replicas-to-write',
-  'min-replicas-max-lag',
-  'repl-ping-replica-period',
-  'repl-diskless-sync-delay',
-];
+async function hostView(stage: CrashStage, node: NodeName) {
+  const host = new LocalHost({ directory: stage.directory(node), units, redisUnit });
+  const view = await host.observe();
+  host.close();
+  if (view.state !== 'answers') throw new Error(`the host of ${node}: ${view.state}`);
+  return view;
+}
+
+/** What the group's settings are where a config file (redis.conf) says nothing of them. */
+const defaults = {
+  'min-replicas-to-write': '0',
+  'min-replicas-max-lag': '10',
+  'repl-ping-replica-period': '10',
+  'repl-diskless-sync-delay': '5',
+  'replica-ignore-disk-write-errors': 'no',
+};
+const settings = ['requirepass', 'masterauth', ...Object.keys(defaults)];
 
 async function redisEnd(stage: CrashStage, node: NodeName): Promise<unknown> {
   return stage.admin(node, async (admin) => {
@@ -65,9 +77,8 @@ async function redisEnd(stage: CrashStage, node: NodeName): Promise<unknown> {
       replicas: seen.connected_slaves,
       data: Object.fromEntries(await Promise.all(keys.map(async (key) => [key, await admin.get(key)]))),
       config: pairs(config, stage),
-      file: await keptRole(stage, node),
+      file: await kept(stage, node),
       passwords: await passwordsOf(admin),
-      writes: seen.role === 'master' ? await writesAt(admin) : null,
     };
   });
 }
@@ -80,17 +91,21 @@ async function passwordsOf(admin: { acl(...words: ['GETUSER', string]): Promise<
 
 const writeTimeoutMs = 2_000;
 
-/** Whether it takes a write: nobody shall find it paused, or refusing, for good. */
-async function writesAt(admin: { set(key: string, value: string): Promise<unknown> }): Promise<string> {
-  const paused = new AbortController();
-  const late = delay(writeTimeoutMs, 'paused', { signal: paused.signal }).catch(() => 'paused');
-  const taken = admin.set('last', 'of all').then(
-    () => 'taken',
-    (cause: unknown) => `refused: ${String(cause)}`,
-  );
-  const outcome = await Promise.race([taken, late]);
-  paused.abort();
-  return outcome;
+/** Nobody shall find it paused, or refusing, for good. */
+async function writesAt(stage: CrashStage, node: NodeName): Promise<string> {
+  const host = await hostView(stage, node);
+  if (host.redisUnit?.state !== 'running') return 'down';
+  return stage.admin(node, async (admin) => {
+    const answered = new AbortController();
+    const late = delay(writeTimeoutMs, 'paused', { signal: answered.signal }).catch(() => 'paused');
+    const taken = admin.set('last', 'of all').then(
+      () => 'taken',
+      (cause: unknown) => `refused: ${String(cause).replace(/^.*?([A-Z]{4,}).*$/, '$1')}`,
+    );
+    const outcome = await Promise.race([taken, late]);
+    answered.abort();
+    return outcome;
+  });
 }
 
 /** Passwords are told by whether they are the present one. */
@@ -104,13 +119,20 @@ function pairs(config: readonly string[], stage: CrashStage): Record<string, str
 }
 
 /** What the server would come back as. */
-async function keptRole(stage: CrashStage, node: NodeName): Promise<unknown> {
+async function kept(stage: CrashStage, node: NodeName): Promise<unknown> {
   const file = await readFile(stage.redisConfig(node), 'utf8');
   const of = /^replicaof \S+ (\d+)$/m.exec(file)?.[1];
   const password = /^requirepass "?(\w+)"?$/m.exec(file)?.[1] === stage.password;
   return {
     follows: of === undefined ? null : stage.nodeAt(Number(of)),
     password: password ? 'present' : 'former',
+    passwords: /^user default .*$/m.exec(file)?.[0].match(/#[0-9a-f]{64}/g)?.length ?? 1,
+    settings: Object.fromEntries(
+      Object.entries(defaults).map(([name, value]) => [
+        name,
+        new RegExp(`^${name} (\\S+)$`, 'm').exec(file)?.[1] ?? value,
+      ]),
+    ),
   };
 }
 
@@ -123,7 +145,7 @@ function statusEnd(status: Status): unknown {
     demoting: status.demoting ?? [],
     stoppedRedis: status.stoppedRedis ?? [],
     passwordRotation: status.passwordRotation !== undefined,
-    preserved: (status.preserved ?? []).map(({ node }) => node),
+    preserved: [...new Set((status.preserved ?? []).map(({ node }) => node))].sort(),
     fences: (status.fences ?? []).map(({ node, proof }) => `${node} ${proof}`).sort(),
     conditions: (status.conditions ?? []).map(({ type, status: is, reason }) => `${type} ${is} ${reason}`),
     nodes: (status.nodes ?? []).map(({ name, role, reachable, inSync, linkStatus, reason, units: own }) => ({
@@ -135,6 +157,9 @@ function statusEnd(status: Status): unknown {
       reason,
       units: own,
     })),
-    history: (status.history ?? []).map(({ kind, from, to, cause }) => `${kind} ${from} ${to} ${cause}`),
+    history: (status.history ?? []).map(({ kind, from, to, cause, lostBytes }) => {
+      // A ping may have been on its way or not.
+      return `${kind} ${from} ${to} ${cause}, loss ${lostBytes === undefined ? 'not known' : 'counted'}`;
+    }),
   };
 }

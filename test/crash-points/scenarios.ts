@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { startUnit } from '../../controller/local-host/unit-control.ts';
 import { failbackAnnotation } from '../../crd/annotations.ts';
 import type { Status } from '../../crd/status.ts';
 import { type CrashStage, type NodeName, nodeNames, units } from './crash-stage.ts';
@@ -130,7 +129,7 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'adoption',
     // One unit runs already, as an operator had it: it is to be left alone.
-    prepare: (stage) => startUnit(stage.directory('a'), units[0]),
+    prepare: (stage) => stage.startBot('a', units[0]),
     trigger: async () => undefined,
     goal: readyOn('a'),
   },
