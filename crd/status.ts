@@ -172,6 +172,10 @@ export const statusSchema = z.strictObject({
   transition: transitionSchema.optional(),
   failedAttempt: attemptSchema.optional(),
   demoting: z.array(nodeName).optional().describe('Former primaries whose demotion may not be complete yet'),
+  unsaved: z
+    .array(nodeName)
+    .optional()
+    .describe('Nodes whose config file may not have yet what was set there'),
   stoppedRedis: z
     .array(nodeName)
     .optional()

@@ -82,6 +82,8 @@ export interface NodeMemory {
   readonly preserved?: KeptCopy;
   /** The primary for which this former primary was wholly demoted: clients sent away, role persisted. */
   readonly demotedFor?: string;
+  /** Its config file was written after all that this process has set there. */
+  readonly saved?: boolean;
 }
 
 /** What the planner remembers between two passes of one controller process. Losing it is always safe. */

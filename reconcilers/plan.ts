@@ -1,5 +1,6 @@
 import type { Action } from './action.ts';
 import type { Analysis } from './analysis.ts';
+import { unsavedWrites } from './config-files.ts';
 import { fencePlan } from './fencing.ts';
 import type { Change, Lead } from './lead.ts';
 import { rogues } from './lead.ts';
@@ -144,7 +145,7 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
   const start = startBeside(situation, primary, epoch, stopping);
   const replicas = replicaActions(situation, primary, epoch);
   const leftover = leftovers(situation, primary, epoch);
-  const actions = [
+  const arranged = [
     ...leftover.release,
     ...stops,
     ...start.actions,
@@ -154,6 +155,7 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
     ...rotationActions(situation, epoch),
     ...configActions(situation, primary, replicas.actions, epoch),
   ];
+  const actions = [...arranged, ...unsavedWrites(situation, arranged, epoch)];
   return {
     actions,
     ...(replicas.blocked === undefined ? {} : { blocked: replicas.blocked }),

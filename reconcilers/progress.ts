@@ -1,5 +1,6 @@
 import type { Transition } from '../crd/status.ts';
 import type { Action, Outcome } from './action.ts';
+import { savedBy } from './config-files.ts';
 import type { Memory, Progress } from './memory.ts';
 import { maybeOpened, nodeMemory, withNodeMemory } from './memory.ts';
 import { acceptConfig, opensToWrites } from './redis-config.ts';
@@ -7,10 +8,13 @@ import { acceptConfig, opensToWrites } from './redis-config.ts';
 /** Takes the outcome of one executed action into memory. Times in ms of the same clock as `now`. */
 export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, endedAt: number): Memory {
   if (action.kind === 'record') return outcome.kind === 'done' ? begin(memory, action, endedAt) : memory;
-  const noted =
+  const judged =
     outcome.kind === 'done'
       ? noteDone(memory, action, outcome, endedAt)
       : noteFailed(memory, action, outcome, endedAt);
+  const saved = savedBy(action, outcome.kind === 'done');
+  const noted =
+    saved === undefined || !('node' in action) ? judged : withNodeMemory(judged, action.node, { saved });
   return noteProgress(
     opensToWrites(action) ? maybeOpened(noted, action.node) : noted,
     action,

@@ -2,6 +2,7 @@ import type { FailedAttempt, Status } from '../crd/status.ts';
 import type { Action } from './action.ts';
 import { attendanceOf } from './attendance.ts';
 import { conditionsOf } from './conditions.ts';
+import { unsavedNodes } from './config-files.ts';
 import { isCrashLooping } from './crash-loop.ts';
 import { expectedPrimary } from './expected-primary.ts';
 import { currentFences } from './fencing.ts';
@@ -166,12 +167,14 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
     fences: _before,
     demoting: _begun,
     stoppedRedis: _down,
+    unsaved: _unwritten,
     passwordRotation: _rotation,
     failedAttempt,
     ...status
   } = situation.status;
   const demoting = demotionsUnderWay(situation, plan);
   const stopped = stoppedRedis(situation, plan);
+  const unsaved = unsavedNodes(situation, plan.actions);
   const preserved = keptCopies(situation);
   const fences = currentFences(situation);
   const lags = (status.nodes ?? []).map((node) => node.lagBytes ?? 0);
@@ -187,6 +190,7 @@ function told(situation: Situation, lead: Lead, plan: Plan): Status {
     ...(fences.length === 0 ? {} : { fences }),
     ...(demoting.length === 0 ? {} : { demoting }),
     ...(stopped.length === 0 ? {} : { stoppedRedis: stopped }),
+    ...(unsaved.length === 0 ? {} : { unsaved }),
     ...(preserved.length === 0 ? {} : { preserved }),
   };
 }

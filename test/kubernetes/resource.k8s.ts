@@ -225,6 +225,7 @@ test('all of a full status is kept by the server: nothing that the controller re
     },
     demoting: ['ct100'],
     stoppedRedis: ['ct100'],
+    unsaved: ['ct100'],
     passwordRotation: { startTime: time },
     preserved: [{ node: 'ct100', path: '/x', bytes: 4, epoch: 7 }],
     fences: [{ node: 'ct100', proof: 'PoweredOff', epoch: 7, time }],

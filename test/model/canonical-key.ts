@@ -173,7 +173,14 @@ class KeyWriter {
       this.#put(this.#age(Date.parse(last.completionTime), longest.cooldown), last.lostBytes ?? -1);
       this.#put(last.lostBytesExact === true ? 1 : 0, last.preserved === undefined ? 0 : 1);
     }
-    this.#put('D', ...(status.demoting ?? []), 'R', ...(status.stoppedRedis ?? []));
+    this.#put(
+      'D',
+      ...(status.demoting ?? []),
+      'R',
+      ...(status.stoppedRedis ?? []),
+      'C',
+      ...(status.unsaved ?? []),
+    );
     for (const fence of status.fences ?? []) this.#fence(fence);
     for (const node of status.nodes ?? [])
       this.#put(`${node.inSync}`, (node.lease?.state ?? 'absent') === 'absent' ? 0 : 1);
@@ -212,7 +219,7 @@ class KeyWriter {
   #nodeMemory(node: NodeMemory): void {
     this.#put(this.#age(node.redisDownSince, longest.silence), this.#age(node.redisHeardAt, tickMs));
     this.#put(this.#age(node.hostSilentSince, longest.lease), this.#alone(node));
-    this.#put(`${node.hostAnswers}`, this.#node(node.demotedFor));
+    this.#put(`${node.hostAnswers}`, this.#node(node.demotedFor), node.saved === true ? 1 : 0);
     this.#lastSeen(node.lastSeen);
     this.#lastSeen(node.seenBefore);
     if (node.unitStarts !== undefined) {
