@@ -18,6 +18,7 @@ function run(folder: string): void {
   const occurrences = new Map<string, number>();
   let gate: Promise<void> = Promise.resolve();
   let open = (): void => undefined;
+  const underWay = new Set<Promise<unknown>>();
   const between: Between = {
     effect: async (name, act) => {
       const seen = looks.last;
@@ -37,7 +38,9 @@ function run(folder: string): void {
     },
     look: async (witness, ask) => {
       await gate;
-      return looks.answer(witness, ask);
+      const answer = looks.answer(witness, ask);
+      underWay.add(answer);
+      return answer.finally(() => underWay.delete(answer));
     },
   };
   const tell = (event: Parameters<Parameters<typeof openController>[1]>[0]): void => {
@@ -55,6 +58,7 @@ function run(folder: string): void {
         gate = new Promise((resolve) => {
           open = resolve;
         });
+        await Promise.all(underWay);
         return report({ kind: 'held' });
       case 'goOn':
         return open();

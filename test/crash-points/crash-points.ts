@@ -1,89 +1,94 @@
 import type { Disturbance } from './disturbances.ts';
 import { disturbances, isDestructive } from './disturbances.ts';
+import { recordOfLooks } from './record-name.ts';
 import type { EffectId } from './reports.ts';
 import type { Run } from './run-scenario.ts';
-import { runScenario } from './run-scenario.ts';
+import { runScenario, runSteady } from './run-scenario.ts';
 import type { Scenario } from './scenarios.ts';
-import { isGood, judged, type TableRow } from './table-row.ts';
+import { failed, isGood, judged, type Place, type TableRow } from './table-row.ts';
+import { undoneChanges } from './undone-changes.ts';
 
 export interface CrashPointOptions {
   readonly scenarios: readonly Scenario[];
+  /** Those of them that are tried; absent: all. */
+  readonly disturbances?: readonly Disturbance['name'][];
+  /** Whether changes that are undone between two looks are tried, too. */
+  readonly undone: boolean;
   /** How many stages at once. */
   readonly jobs: number;
   readonly tell: (line: string) => void;
 }
 
-/** A run in which the effect did not come about (a timer was early or late) is had again, so often at most. */
+/** A run in which the effect did not come about (a look was early or late) is had again, so often at most. */
 const mostTries = 4;
 
-interface Job {
-  readonly scenario: Scenario;
-  readonly undisturbed: Run;
-  readonly effect: EffectId;
-  readonly index: number;
-  readonly disturbance: Disturbance;
-}
+type Job = () => Promise<TableRow | undefined>;
 
-/** Every scenario, disturbed at each of its effects in turn. */
+/** Every scenario, disturbed at each of its effects in turn; each row beside the undisturbed run. */
 export async function crashPoints(options: CrashPointOptions): Promise<TableRow[]> {
-  const undisturbed = await atOnce(options.jobs, options.scenarios, async (scenario) => {
+  const prepared = await inTurn(options.jobs, options.scenarios, async (scenario) => {
     const run = await runScenario(scenario);
     options.tell(`${scenario.name}: ${run.effects.length} effects, ${JSON.stringify(run.counts)}`);
-    return jobsOf(scenario, run);
+    return jobsOf(scenario, run, options.disturbances);
   });
-  const jobs = undisturbed.flat();
+  const jobs = [...prepared.flat(), ...(options.undone ? await undoneJobs() : [])];
   let done = 0;
-  return atOnce(options.jobs, jobs, async (job) => {
-    const row = await disturbed(job);
+  const rows = await inTurn(options.jobs, jobs, async (job) => {
+    const row = await job();
     done += 1;
-    options.tell(`${done}/${jobs.length} ${row.scenario} ${row.index} ${row.effect} ${row.disturbance}`);
+    if (row === undefined) return [];
+    options.tell(`${done}/${jobs.length} ${row.scenario}: ${row.effect}: ${row.disturbance}`);
     for (const difference of row.differences) options.tell(`  ${difference}`);
-    return row;
+    return [row];
+  });
+  return rows.flat();
+}
+
+function jobsOf(scenario: Scenario, undisturbed: Run, chosen?: readonly Disturbance['name'][]): Job[] {
+  return disturbances
+    .filter(({ name }) => chosen?.includes(name) ?? true)
+    .flatMap((disturbance) =>
+      undisturbed.effects.flatMap(({ id }, at) => {
+        if (disturbance.destructiveOnly && !isDestructive(id)) return [];
+        const effect = nameOf(id);
+        const place = { scenario: scenario.name, disturbance: disturbance.name, effect, index: at + 1 };
+        return [() => disturbed(place, undisturbed, () => runScenario(scenario, disturbance.order(id)))];
+      }),
+    );
+}
+
+async function undoneJobs(): Promise<Job[]> {
+  const undisturbed = await runSteady();
+  return undoneChanges.map(({ name, happen }, at) => {
+    const place = { scenario: 'at rest', disturbance: 'undone', effect: name, index: at + 1 } as const;
+    return () => disturbed(place, undisturbed, () => runSteady(happen));
   });
 }
 
-function jobsOf(scenario: Scenario, undisturbed: Run): Job[] {
-  return disturbances.flatMap((disturbance) =>
-    undisturbed.effects.flatMap(({ id: effect }, at) =>
-      disturbance.destructiveOnly && !isDestructive(effect)
-        ? []
-        : [{ scenario, undisturbed, effect, index: at + 1, disturbance }],
-    ),
-  );
-}
-
-async function disturbed({ scenario, undisturbed, effect, index, disturbance }: Job): Promise<TableRow> {
-  const place = { scenario: scenario.name, disturbance: disturbance.name, effect: nameOf(effect), index };
-  const problems: string[] = [];
+/** undefined: nothing was found to disturb, and nothing that is decided on was missed by it. */
+async function disturbed(
+  place: Place,
+  undisturbed: Run,
+  again: () => Promise<Run>,
+): Promise<TableRow | undefined> {
+  let seen = '';
   for (let tries = 1; tries <= mostTries; tries += 1) {
-    let run: Run;
-    try {
-      run = await runScenario(scenario, disturbance.order(effect));
-    } catch (cause) {
-      return failed(place, String(cause));
-    }
+    const run = await again().catch((cause: unknown) => String(cause));
+    if (typeof run === 'string') return failed(place, run);
     const row = judged(place, undisturbed, run);
-    if (run.disturbed) return row;
-    // Nothing was done to it: it must be as the one before, or that one is no measure.
-    if (!isGood(row)) return row;
-    problems.push(`the effect did not come about: ${run.effects.map(({ id }) => nameOf(id)).join(', ')}`);
+    // Where nothing was done to it, it must be as the first one, or that one is no measure.
+    if (run.disturbed || !isGood(row)) return row;
+    seen = run.effects.map(({ id }) => nameOf(id)).join(', ');
   }
-  return failed(place, problems.at(-1) ?? '');
-}
-
-function failed(
-  place: Pick<TableRow, 'scenario' | 'disturbance' | 'effect' | 'index'>,
-  why: string,
-): TableRow {
-  const nothing = { samePromotions: false, sameDemotions: false, sameStarts: false, sameStops: false };
-  return { ...place, sameEnd: false, ...nothing, differences: [why] };
+  if (place.effect.startsWith(recordOfLooks)) return undefined;
+  return failed(place, `the effect did not come about again: ${seen}`);
 }
 
 /** Of several of one name, which. */
 const nameOf = ({ name, occurrence }: EffectId): string =>
   occurrence === 1 ? name : `${name} #${occurrence}`;
 
-async function atOnce<T, R>(jobs: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+async function inTurn<T, R>(jobs: number, items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const queue = [...items.entries()];
   const worker = async (): Promise<void> => {

@@ -3,10 +3,10 @@ import type { GroupNode } from '../../controller/group-nodes.ts';
 import type { HostPort, LeaseTerms } from '../../controller/ports/host.ts';
 import type { Endpoint, RedisNodePort } from '../../controller/ports/redis-node.ts';
 import type { StorePort } from '../../controller/ports/store.ts';
-import type { Status } from '../../crd/status.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
 import type { HostView, RedisView } from '../../reconcilers/observation.ts';
 import type { Seams } from './open-controller.ts';
+import { recordName } from './record-name.ts';
 
 /** What stands between a controller and its ports. */
 export interface Between {
@@ -120,13 +120,9 @@ function storeThrough(between: Between, inner: StorePort): StorePort {
     claim: (key) => inner.claim(key),
     letGo: (key) => inner.letGo(key),
     writeStatus: (key, status, version) =>
-      between.effect(`store writeStatus ${stageOf(status)}`, () => inner.writeStatus(key, status, version)),
+      between.effect(recordName(inner.get(key)?.status ?? {}, status), () =>
+        inner.writeStatus(key, status, version),
+      ),
     stop: () => inner.stop(),
   };
-}
-
-/** What the record is about, so that its rows can be told apart. */
-function stageOf({ transition, passwordRotation }: Status): string {
-  if (transition !== undefined) return `(${transition.kind}, ${transition.step} next)`;
-  return passwordRotation === undefined ? '(as seen)' : '(rotation)';
 }

@@ -3,7 +3,7 @@ import { CrashStage } from './crash-stage.ts';
 import { type EndState, endStateOf } from './end-state.ts';
 import { settle } from './own-controller.ts';
 import type { Order } from './reports.ts';
-import type { Scenario } from './scenarios.ts';
+import { type Scenario, steady } from './scenarios.ts';
 import { countsOf, difference, type TargetCounts } from './target-counts.ts';
 import { type Effect, WatchedController } from './watched-controller.ts';
 
@@ -51,6 +51,28 @@ export async function runScenario(scenario: Scenario, order: RunOrder = {}): Pro
       end: await endStateOf(stage),
       counts: difference(countsOf(stage), before),
     };
+  } finally {
+    await controller.reap();
+    await stage.strike();
+  }
+}
+
+/** A group at rest, to which something may happen that is undone before the controller looks again. */
+export async function runSteady(happen?: (stage: CrashStage) => Promise<void>): Promise<Run> {
+  const stage = await CrashStage.raise();
+  const controller = new WatchedController(stage.folder);
+  try {
+    await steady.prepare(stage);
+    controller.begin();
+    await controller.atRest(steady.goal, atOnce);
+    await controller.hold();
+    await happen?.(stage);
+    const before = countsOf(stage);
+    controller.goOn();
+    await controller.atRest(steady.goal, atOnce);
+    await controller.end();
+    const counts = difference(countsOf(stage), before);
+    return { effects: controller.effects, disturbed: true, end: await endStateOf(stage), counts };
   } finally {
     await controller.reap();
     await stage.strike();

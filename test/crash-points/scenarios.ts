@@ -71,6 +71,9 @@ async function afterFailover(stage: CrashStage): Promise<void> {
   await settle(stage.folder, failedOver);
 }
 
+/** Nothing happens. */
+export const steady = { prepare: settled, goal: readyOn('a') };
+
 export const scenarios: readonly Scenario[] = [
   {
     name: 'switchover',

@@ -1,13 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Disturbance } from './disturbances.ts';
 import type { Run } from './run-scenario.ts';
 
-/** One disturbed run beside the undisturbed one. */
-export interface TableRow {
+/** What was done where. */
+export interface Place {
   readonly scenario: string;
-  readonly disturbance: string;
+  readonly disturbance: Disturbance['name'] | 'undone';
+  /** The effect after which it was done; of a change that was undone, the change. */
   readonly effect: string;
   /** Of the effect, among those of the undisturbed run, counted from 1. */
   readonly index: number;
+}
+
+/** One disturbed run beside the undisturbed one. */
+export interface TableRow extends Place {
   readonly sameEnd: boolean;
   readonly samePromotions: boolean;
   readonly sameDemotions: boolean;
@@ -18,7 +24,7 @@ export interface TableRow {
 }
 
 export function judged(
-  place: Pick<TableRow, 'scenario' | 'disturbance' | 'effect' | 'index'>,
+  place: Place,
   expected: Pick<Run, 'end' | 'counts'>,
   found: Pick<Run, 'end' | 'counts'>,
 ): TableRow {
@@ -33,6 +39,12 @@ export function judged(
     sameStops: same('stops'),
     differences: [...ends, ...differencesOf(expected.counts, found.counts, 'counts')],
   };
+}
+
+/** A run that did not come to its end. */
+export function failed(place: Place, why: string): TableRow {
+  const nothing = { samePromotions: false, sameDemotions: false, sameStarts: false, sameStops: false };
+  return { ...place, sameEnd: false, ...nothing, differences: [why] };
 }
 
 export const isGood = ({ differences }: TableRow): boolean => differences.length === 0;

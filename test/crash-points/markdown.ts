@@ -1,0 +1,56 @@
+import { disturbances } from './disturbances.ts';
+import { isGood, type TableRow } from './table-row.ts';
+
+/**
+ * The table as a page. What differs from run to run is not in it: effects of one name are one row, and of the
+ * records of what is seen, which come as the looks fall, it is not said how many there were.
+ */
+export function markdownOf(table: readonly TableRow[]): string {
+  const scenarios = [...new Set(table.map(({ scenario }) => scenario))];
+  return `${head}${scenarios.map((name) => section(table.filter(({ scenario }) => scenario === name))).join('\n')}`;
+}
+
+const head = `# Crash points
+
+<!-- Written by \`npm run crash-points -- --write\`: do not edit. -->
+
+Every effect of the controller is a crash point. The real controller, in a process of its own, works on two real Redis
+servers with two units on each node; right after an effect has taken place, before its answer is had, the process is
+killed with SIGKILL, and another controller is started over the same folder. When that one is at rest, everything is
+compared with the run that nobody disturbed: the roles, who follows whom, the data, the settings in force and those in
+the config files, the passwords taken, the units, whether writes are taken, copies kept, and the status without times
+and epochs; and how often a server was promoted, demoted or repointed, and how often units and servers were started and
+stopped, by the servers' own logs and the units' own records. An order that changes nothing counts for nothing.
+
+Before what cannot be taken back, old views are replayed, too. The last column says what was tried at the effect:
+
+${disturbances.map(({ words }, at) => `${at + 1}. ${words}`).join('\n')}
+
+**same**: the end and every count are those of the undisturbed run, in all that was tried.
+
+`;
+
+function section(rows: readonly TableRow[]): string {
+  const [first] = rows;
+  if (first === undefined) return '';
+  const groups = [...Map.groupBy(rows, ({ effect }) => effect.replace(/ #\d+$/, ''))];
+  if (first.disturbance === 'undone')
+    return `## Changes that were undone between two looks\n\n| between two looks | outcome |\n|---|---|\n${groups
+      .map(([effect, own]) => `| ${effect} | ${outcomeOf(own)} |`)
+      .join('\n')}\n`;
+  const lines = groups.map(
+    ([effect, own]) => `| \`${effect}\` | ${outcomeOf(own)} | ${triedOf(own).join(', ')} |`,
+  );
+  return `## ${first.scenario}\n\n| effect | outcome | tried |\n|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+function outcomeOf(rows: readonly TableRow[]): string {
+  const bad = rows.filter((row) => !isGood(row));
+  if (bad.length === 0) return 'same';
+  return [...new Set(bad.flatMap(({ differences }) => differences))].join('; ').replaceAll('|', '\\|');
+}
+
+const triedOf = (rows: readonly TableRow[]): number[] =>
+  disturbances.flatMap(({ name }, at) =>
+    rows.some(({ disturbance }) => disturbance === name) ? [at + 1] : [],
+  );
