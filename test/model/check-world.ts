@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Convergence } from './convergence.ts';
-import type { Violation } from './explore.ts';
+import type { Exploration, Progress } from './explore.ts';
 import { Explorer } from './explore.ts';
 import type { ModelScope } from './model-state.ts';
 import { rootsOf } from './roots.ts';
@@ -13,36 +13,51 @@ export interface WorldOrder {
 }
 
 /** What came of one world. */
-export interface WorldResult {
-  readonly nodes: number;
-  readonly units: number;
-  readonly events: number;
-  readonly states: number;
-  readonly transitions: number;
-  readonly perCost: readonly number[];
+export interface WorldResult extends Exploration {
   readonly maxStepsToConverge: number;
-  readonly violations: readonly Violation[];
-  readonly notMinimal: readonly string[];
-  readonly complete: boolean;
+  /** States whose plan was held against the shortest one. */
+  readonly measured: number;
   readonly cpuSeconds: number;
 }
 
-export async function checkWorld({ scope, mostStates, mostViolations }: WorldOrder): Promise<WorldResult> {
+export type WorkerMessage =
+  | { readonly kind: 'progress'; readonly far: Progress }
+  | { readonly kind: 'result'; readonly result: WorldResult };
+
+const progressEveryMs = 5_000;
+
+export async function checkWorld(
+  { scope, mostStates, mostViolations }: WorldOrder,
+  progress?: (far: Progress) => void,
+): Promise<WorldResult> {
   const before = process.threadCpuUsage();
   const convergence = new Convergence(scope);
   const explorer = new Explorer(scope, convergence);
-  const found = await explorer.run(await rootsOf(scope), { states: mostStates, violations: mostViolations });
+  const found = await explorer.run(await rootsOf(scope), {
+    states: mostStates,
+    violations: mostViolations,
+    ...(progress === undefined ? {} : { progress: every(progressEveryMs, progress) }),
+  });
   const used = process.threadCpuUsage(before);
   return {
-    nodes: scope.nodes.length,
-    units: scope.units.length,
-    events: scope.events,
     ...found,
     maxStepsToConverge: convergence.longest,
-    notMinimal: [],
+    measured: convergence.measured,
     cpuSeconds: Math.round((used.user + used.system) / 1e5) / 10,
   };
 }
 
-if (parentPort !== null && workerData !== null)
-  parentPort.postMessage(await checkWorld(workerData as WorldOrder));
+function every(milliseconds: number, progress: (far: Progress) => void): (far: Progress) => void {
+  let told = performance.now();
+  return (far) => {
+    if (performance.now() - told < milliseconds) return;
+    told = performance.now();
+    progress(far);
+  };
+}
+
+if (parentPort !== null && workerData !== null) {
+  const tell = (message: WorkerMessage): void => parentPort?.postMessage(message);
+  const result = await checkWorld(workerData as WorldOrder, (far) => tell({ kind: 'progress', far }));
+  tell({ kind: 'result', result });
+}

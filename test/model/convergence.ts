@@ -1,5 +1,7 @@
 import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
+import type { Action } from '../../reconcilers/action.ts';
 import { canonicalKey, hashOf } from './canonical-key.ts';
+import { isMove, Minimality } from './minimality.ts';
 import { isAsking } from './model-event.ts';
 import { runPass } from './model-pass.ts';
 import type { ModelScope, ModelState } from './model-state.ts';
@@ -9,28 +11,38 @@ import { tickMs } from './model-world.ts';
 /** S7 of every state: once faults stop, the goal is reached in bounded steps, and then nothing more is done. */
 export class Convergence {
   readonly #scope: ModelScope;
-  /** Steps from a healed state to rest, as found so far. */
-  readonly #known = new Map<number, number>();
+  /** The way from a healed state to rest, as found so far. */
+  readonly #known = new Map<number, Way>();
+  readonly #minimality: Minimality;
   /** The most steps that any state took. */
   longest = 0;
+  /** States whose way was held against the shortest one. */
+  measured = 0;
 
   constructor(scope: ModelScope) {
     this.#scope = scope;
+    this.#minimality = new Minimality(scope.nodes);
   }
 
   /** What is wrong with the future of this state; nothing when all is well. */
   async judge(state: ModelState): Promise<string[]> {
     const healed = healedFrom(this.#scope, state);
-    const trail: number[] = [];
+    const trail: Step[] = [];
     let quiet = 0;
-    let remaining: number | undefined;
+    let rest: Way | undefined;
     for (let step = 0; step < mostSteps; step += 1) {
       const hash = hashOf(`${quiet}${canonicalKey(this.#scope, healed)}`);
-      remaining = this.#known.get(hash);
-      if (remaining !== undefined) break;
-      trail.push(hash);
+      rest = this.#known.get(hash);
+      if (rest !== undefined) break;
       const held = keptWrites(healed);
       const { result, acted, wrote } = await runPass(this.#scope, healed);
+      trail.push({
+        hash,
+        moves: acted
+          .map(({ action }) => action)
+          .filter(isMove)
+          .map(nameOf),
+      });
       if (healed.world.violations.length > 0)
         return healed.world.violations.map((message) => `${message} (after faults stopped)`);
       const isQuiet = acted.length === 0 && wrote === 0;
@@ -41,7 +53,7 @@ export class Convergence {
       if (quiet >= quietPasses) {
         const wrong = atTheEnd(this.#scope, healed);
         if (wrong.length > 0) return wrong;
-        remaining = 0;
+        rest = { steps: 0, moves: [], leader: healed.status.currentPrimary ?? '' };
         break;
       }
       if (quiet > 0) writeOnce(healed);
@@ -52,11 +64,46 @@ export class Convergence {
       if (gone.length > 0 && healed.annotations[acceptDataOfAnnotation] === undefined)
         return [`S3: ${gone.length} acknowledged writes are lost after faults stopped, and no copy is kept`];
     }
-    if (remaining === undefined) return [`S7: does not converge: ${describe(healed)}`];
-    for (const [at, hash] of trail.entries()) this.#known.set(hash, remaining + trail.length - at);
-    this.longest = Math.max(this.longest, remaining + trail.length);
-    return [];
+    if (rest === undefined) return [`S7: does not converge: ${describe(healed)}`];
+    const way = this.#remember(trail, rest);
+    this.longest = Math.max(this.longest, way.steps);
+    return trail.length === 0 ? [] : this.#tooLong(state, way);
   }
+
+  #remember(trail: readonly Step[], rest: Way): Way {
+    let way = rest;
+    for (const { hash, moves } of trail.toReversed()) {
+      way = { steps: way.steps + 1, moves: [...moves, ...way.moves], leader: way.leader };
+      this.#known.set(hash, way);
+    }
+    return way;
+  }
+
+  /** S8: a shorter way leads there. */
+  #tooLong(state: ModelState, { moves, leader }: Way): string[] {
+    if (moves.length === 0) return [];
+    this.measured += 1;
+    const shortest = this.#minimality.shortest(healedFrom(this.#scope, state), leader);
+    if (shortest === undefined || moves.length <= shortest) return [];
+    return [`S8: ${moves.join(' ')} where ${shortest} would do`];
+  }
+}
+
+/** What is done from a healed state until it rests. */
+interface Way {
+  readonly steps: number;
+  readonly moves: readonly string[];
+  readonly leader: string;
+}
+
+interface Step {
+  readonly hash: number;
+  readonly moves: readonly string[];
+}
+
+function nameOf(action: Action): string {
+  if ('from' in action) return `${action.kind}(${action.from}>${action.to})`;
+  return 'node' in action ? `${action.kind}(${action.node})` : action.kind;
 }
 
 const mostSteps = 120;

@@ -1,5 +1,6 @@
 import { canonicalKey, hashOf } from './canonical-key.ts';
 import type { Convergence } from './convergence.ts';
+import { EventCount } from './event-kinds.ts';
 import type { ModelEvent } from './model-event.ts';
 import { eventsOf } from './model-event.ts';
 import type { Disturbance, PassTrace } from './model-pass.ts';
@@ -20,6 +21,10 @@ export interface Exploration {
   readonly perCost: readonly number[];
   readonly violations: readonly Violation[];
   readonly complete: boolean;
+  /** How often each kind of event was taken. */
+  readonly kinds: Readonly<Record<string, number>>;
+  /** The states themselves, by hash: what several runs found is counted once. */
+  readonly hashes: Float64Array;
 }
 
 interface Found {
@@ -32,13 +37,46 @@ interface Step {
   readonly label: string;
   readonly cost: number;
   readonly state: ModelState;
+  /** What the controller's process did, where it is its pass. */
+  readonly trace?: PassTrace;
 }
 
 /** When to give up, so that a checker that explodes says so instead of filling the machine. */
 export interface Limits {
   readonly states: number;
   readonly violations: number;
-  readonly progress?: (states: number, cost: number) => void;
+  readonly progress?: (far: Progress) => void;
+}
+
+export interface Progress {
+  readonly states: number;
+  readonly transitions: number;
+  /** Seen and not yet followed. */
+  readonly frontier: number;
+  /** Events on the paths that are followed now. */
+  readonly cost: number;
+}
+
+/** First in, first out, in constant time; what was taken is let go of. */
+class Queue {
+  readonly #items: (Found | undefined)[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  put(found: Found): void {
+    this.#items.push(found);
+  }
+
+  take(): Found | undefined {
+    const found = this.#items[this.#head];
+    if (found === undefined) return undefined;
+    this.#items[this.#head] = undefined;
+    this.#head += 1;
+    return found;
+  }
 }
 
 /** Breadth first over distinct states, those that took the fewest events first. */
@@ -50,9 +88,10 @@ export class Explorer {
   readonly #parents: number[] = [];
   readonly #labels: number[] = [];
   readonly #names = new Map<string, number>();
-  readonly #layers: Found[][] = [];
+  readonly #layers: Queue[] = [];
   readonly #violations: Violation[] = [];
-  readonly #kinds = new Set<string>();
+  readonly #broken = new Set<string>();
+  readonly #taken = new EventCount();
   readonly #perCost: number[] = [];
   #transitions = 0;
 
@@ -66,14 +105,14 @@ export class Explorer {
     for (const { name, state } of roots) await this.#visit({ label: name, cost: 0, state }, -1);
     let complete = true;
     for (let cost = 0; cost <= this.#scope.events && complete; cost += 1) {
-      const layer = this.#layers[cost] ?? [];
-      for (let next = layer.shift(); next !== undefined; next = layer.shift()) {
+      const layer = this.#layer(cost);
+      for (let next = layer.take(); next !== undefined; next = layer.take()) {
         if (this.#seen.size >= limits.states || this.#violations.length >= limits.violations) {
           complete = false;
           break;
         }
         await this.#expand(next);
-        if (this.#transitions % 1000 === 0) limits.progress?.(this.#seen.size, cost);
+        limits.progress?.(this.#progress(cost));
       }
     }
     return {
@@ -82,13 +121,29 @@ export class Explorer {
       perCost: this.#perCost,
       violations: this.#violations,
       complete,
+      kinds: this.#taken.counts(),
+      hashes: Float64Array.from(this.#seen),
     };
+  }
+
+  #layer(cost: number): Queue {
+    const layer = this.#layers[cost] ?? new Queue();
+    this.#layers[cost] = layer;
+    return layer;
+  }
+
+  #progress(cost: number): Progress {
+    const frontier = this.#layers.reduce((sum, layer) => sum + layer.length, 0);
+    return { states: this.#seen.size, transitions: this.#transitions, frontier, cost };
   }
 
   async #expand(found: Found): Promise<void> {
     const left = this.#scope.events - found.cost;
     for await (const step of successors(this.#scope, found.state, this.#events, left)) {
       this.#transitions += 1;
+      this.#taken.label(step.label);
+      if (step.trace !== undefined) this.#taken.pass(step.trace);
+      if (step.label === 'tick') this.#taken.tick(found.state, step.state);
       await this.#visit({ ...step, cost: found.cost + step.cost }, found.index);
     }
   }
@@ -107,9 +162,7 @@ export class Explorer {
     // What broke a rule is told of, and not followed any further.
     if (state.world.violations.length > 0) return;
     for (const message of await this.#convergence.judge(state)) this.#violate(message, index);
-    const layer = this.#layers[step.cost] ?? [];
-    this.#layers[step.cost] = layer;
-    layer.push({ state, index, cost: step.cost });
+    this.#layer(step.cost).put({ state, index, cost: step.cost });
   }
 
   #nameOf(label: string): number {
@@ -120,8 +173,8 @@ export class Explorer {
 
   /** Each kind of violation once, by its shortest path. */
   #violate(message: string, index: number): void {
-    if (this.#kinds.has(message)) return;
-    this.#kinds.add(message);
+    if (this.#broken.has(message)) return;
+    this.#broken.add(message);
     const invariant = message.split(':')[0] ?? '';
     this.#violations.push({ invariant, message, path: this.#pathTo(index) });
   }
@@ -148,13 +201,13 @@ export async function* successors(
     if (event.apply(next)) yield { label: event.name, cost: event.cost, state: next };
   }
   const { state: passed, trace } = await afterPass(scope, state);
-  yield { label: 'pass', cost: 0, state: passed };
+  yield { label: 'pass', cost: 0, state: passed, trace };
   if (!hasEffects(trace) || scope.amidst === 'nothing') return;
   const amidst = scope.amidst === 'anything' ? events.filter((event) => event.amidst) : [];
   const requests = events.filter(({ name }) => name.startsWith('request'));
   for (const { label, cost, disturbance } of disturbancesOf(trace, { amidst, requests }, left)) {
-    const { state: disturbed } = await afterPass(scope, state, disturbance);
-    yield { label, cost, state: disturbed };
+    const disturbed = await afterPass(scope, state, disturbance);
+    yield { label, cost, ...disturbed };
   }
 }
 

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import type { WorldOrder, WorldResult } from './check-world.ts';
+import type { WorkerMessage, WorldOrder, WorldResult } from './check-world.ts';
+import type { Progress } from './explore.ts';
+import type { ModelScope } from './model-state.ts';
 import type { Hunt } from './mutants/hunt-mutant.ts';
 import { huntMutant } from './mutants/hunt-mutant.ts';
 import { mutants } from './mutants/mutants.ts';
 import { replay } from './replay.ts';
 import { rootsOf } from './roots.ts';
+import type { SmallWorld } from './worlds.ts';
 import { reducedWorlds, worlds } from './worlds.ts';
 
 const { values } = parseArgs({
@@ -21,6 +24,10 @@ const { values } = parseArgs({
 });
 
 const tell = (line: string): void => void process[values.json ? 'stderr' : 'stdout'].write(`${line}\n`);
+const begunAt = performance.now();
+const tellProgress = (line: string): void => {
+  process.stderr.write(`[${Math.round((performance.now() - begunAt) / 1000)} s] ${line}\n`);
+};
 
 const mostStates = 5_000_000;
 const mostViolations = 20;
@@ -39,20 +46,34 @@ async function inTurn<T, R>(items: readonly T[], work: (item: T) => Promise<R>):
 }
 
 function inWorker(order: WorldOrder): Promise<WorldResult> {
+  const name = nameOf(order.scope);
+  tellProgress(`${name}: begun`);
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./check-world.ts', import.meta.url), { workerData: order });
-    worker.once('message', resolve);
+    let last = { at: performance.now(), states: 0 };
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'result') return resolve(message.result);
+      const now = performance.now();
+      const perSecond = Math.round(((message.far.states - last.states) * 1000) / (now - last.at));
+      last = { at: now, states: message.far.states };
+      tellProgress(`${name}: ${told(message.far)}, ${perSecond} states/s`);
+    });
     worker.once('error', reject);
   });
 }
 
-function tellWorld(result: WorldResult): void {
-  const { nodes, units, events, states, transitions, maxStepsToConverge, cpuSeconds, complete } = result;
+const nameOf = ({ name, nodes, units }: ModelScope): string =>
+  `${nodes.length} nodes, ${units.length} units, ${name}`;
+
+const told = ({ states, transitions, frontier, cost }: Progress): string =>
+  `${states} states, ${transitions} transitions, ${frontier} not followed yet, ${cost} events`;
+
+function tellPart(scope: ModelScope, result: WorldResult): void {
+  const { states, transitions, perCost, measured, maxStepsToConverge, cpuSeconds, complete } = result;
   tell(
-    `${nodes} nodes, ${units} units, at most ${events} faults or edits on a path: ${states} distinct states, ${transitions} transitions, at most ${maxStepsToConverge} steps to converge${complete ? '' : ' (GIVEN UP)'}; ${cpuSeconds} s of CPU`,
+    `${nameOf(scope)}, at most ${scope.events} faults or edits on a path: ${states} distinct states (${perCost.join(' + ')} by events), ${transitions} transitions, at most ${maxStepsToConverge} steps to converge, ${measured} plans held against the shortest${complete ? '' : ' (GIVEN UP)'}; ${cpuSeconds} s of CPU`,
   );
   for (const { message, path } of result.violations) tell(`  ${message}\n    ${path.join('|')}`);
-  for (const message of result.notMinimal) tell(`  not minimal: ${message}`);
 }
 
 function tellHunt({ name, caught }: Hunt): void {
@@ -65,57 +86,82 @@ function tellHunt({ name, caught }: Hunt): void {
 
 /** Tells a path that a violation printed: labels with | between, or a file that holds them. */
 async function tellPath(path: string): Promise<void> {
-  const [scope] = (values.reduced ? reducedWorlds : worlds).slice(Number(values.world ?? 0));
+  const scope = chosenWorlds()[0]?.parts[0];
   if (scope === undefined) throw new Error('there is no such world');
-  const everywhere = { nodes: scope.nodes, units: scope.units, leaseSeconds: 2, fences: scope.fences };
-  const wide = { ...everywhere, events: 9, writes: 9, amidst: 'anything' as const };
+  const { only: _only, roots: _roots, ...everywhere } = scope;
+  const wide: ModelScope = { ...everywhere, events: 9, writes: 9, amidst: 'anything' };
   const labels = path.includes('|') ? path : readFileSync(path, 'utf8').trim();
   await replay(wide, await rootsOf(wide), labels.split('|'), tell);
 }
 
-async function check(): Promise<boolean> {
-  const chosen = (values.reduced ? reducedWorlds : worlds).filter(
-    (_scope, at) => values.world === undefined || at === Number(values.world),
+const chosenWorlds = (): SmallWorld[] =>
+  (values.reduced ? reducedWorlds : worlds).filter(
+    (_world, at) => values.world === undefined || at === Number(values.world),
   );
+
+interface Checked {
+  readonly world: SmallWorld;
+  readonly parts: WorldResult[];
+}
+
+async function check(): Promise<boolean> {
   const hunted = values['no-mutants'] ? [] : mutants.filter(({ name }) => name.includes(values.mutant ?? ''));
-  const results: WorldResult[] = [];
+  const checked: Checked[] =
+    values.mutant === undefined ? chosenWorlds().map((world) => ({ world, parts: [] })) : [];
   const hunts: Hunt[] = [];
-  const work = [
-    ...(values.mutant === undefined ? chosen : []).map((scope, at) => async () => {
+  const explorations = checked.flatMap(({ world, parts }) =>
+    world.parts.map((scope, at) => async () => {
       const result = await inWorker({ scope, mostStates, mostViolations });
-      results[at] = result;
-      tellWorld(result);
+      parts[at] = result;
+      tellPart(scope, result);
     }),
-    ...hunted.map((mutant, at) => async () => {
-      const hunt = await huntMutant(mutant);
-      hunts[at] = hunt;
-      tellHunt(hunt);
-    }),
-  ];
-  await inTurn(work, (job) => job());
+  );
+  const hunting = hunted.map((mutant, at) => async () => {
+    tellProgress(`mutant ${at + 1} of ${hunted.length}: ${mutant.name}`);
+    const hunt = await huntMutant(mutant);
+    hunts[at] = hunt;
+    tellHunt(hunt);
+  });
+  await inTurn([...explorations, ...hunting], (job) => job());
+  const never = values.mutant === undefined && values.world === undefined ? neverTaken(checked) : [];
   const caught = hunts.filter((hunt) => hunt.caught !== undefined).length;
+  const figures = checked.map(figuresOf);
   const ok =
     caught === hunts.length &&
-    results.every(
-      ({ complete, violations, notMinimal }) =>
-        complete && violations.length === 0 && notMinimal.length === 0,
-    );
-  const figures = {
-    ok,
-    worlds: results.map((result) => ({
-      nodes: result.nodes,
-      units: result.units,
-      states: result.states,
-      transitions: result.transitions,
-      maxStepsToConverge: result.maxStepsToConverge,
-      violations: result.violations.length,
-      notMinimal: result.notMinimal.length,
-    })),
-    mutants: { total: hunts.length, caught },
-  };
-  if (values.json) process.stdout.write(`${JSON.stringify(figures)}\n`);
+    never.length === 0 &&
+    figures.every(({ violations, notMinimal }) => violations + notMinimal === 0) &&
+    checked.every(({ parts }) => parts.every(({ complete }) => complete));
+  for (const kind of never) tell(`NEVER TAKEN: ${kind}`);
+  const whole = { ok, worlds: figures, mutants: { total: hunts.length, caught } };
+  if (values.json) process.stdout.write(`${JSON.stringify(whole)}\n`);
   else tell(ok ? 'all is as it must be' : 'NOT as it must be');
   return ok;
+}
+
+function figuresOf({ world, parts }: Checked) {
+  const states = new Set<number>();
+  for (const { hashes } of parts) for (const hash of hashes) states.add(hash);
+  const broken = parts.flatMap(({ violations }) => violations.map(({ invariant }) => invariant));
+  const notMinimal = broken.filter((invariant) => invariant === 'S8').length;
+  return {
+    nodes: world.nodes,
+    units: world.units,
+    states: states.size,
+    transitions: parts.reduce((sum, { transitions }) => sum + transitions, 0),
+    maxStepsToConverge: Math.max(...parts.map((part) => part.maxStepsToConverge)),
+    violations: broken.length - notMinimal,
+    notMinimal,
+  };
+}
+
+/** Tells how often each kind of event was taken, and which never was: a hole. */
+function neverTaken(checked: readonly Checked[]): string[] {
+  const sum: Record<string, number> = {};
+  for (const { parts } of checked)
+    for (const { kinds } of parts)
+      for (const [kind, times] of Object.entries(kinds)) sum[kind] = (sum[kind] ?? 0) + times;
+  for (const [kind, times] of Object.entries(sum)) tell(`  taken ${times} times: ${kind}`);
+  return Object.keys(sum).filter((kind) => sum[kind] === 0);
 }
 
 if (values.replay !== undefined) await tellPath(values.replay);

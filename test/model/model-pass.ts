@@ -7,6 +7,7 @@ import { reconcilePass } from '../../controller/reconcile-pass.ts';
 import type { FailoverGroup } from '../../crd/failover-group.ts';
 import type { Status } from '../../crd/status.ts';
 import type { Action, Outcome } from '../../reconcilers/action.ts';
+import type { Observation } from '../../reconcilers/observation.ts';
 import type { Decision } from '../../reconcilers/reconcile.ts';
 import { judgeDecision, judgeDeposed, judgeFollow, judgePromotion } from './judge-effect.ts';
 import type { ModelEvent } from './model-event.ts';
@@ -39,6 +40,8 @@ export interface PassTrace {
   readonly acted: readonly { readonly action: Action; readonly outcome: Outcome }[];
   readonly decision: Decision | undefined;
   readonly wrote: number;
+  /** Some of what was asked did not answer. */
+  readonly partial: boolean;
 }
 
 /** How many passes a successor may take until its predecessor goes on. */
@@ -62,6 +65,7 @@ class Pass {
   #decision: Decision | undefined;
   #wrote = 0;
   #isDeposed = false;
+  #partial = false;
 
   constructor(scope: ModelScope, state: ModelState, disturbance: Disturbance | undefined) {
     this.#scope = scope;
@@ -108,6 +112,7 @@ class Pass {
       acted: this.#acted,
       decision: this.#decision,
       wrote: this.#wrote,
+      partial: this.#partial,
     };
   }
 
@@ -211,6 +216,7 @@ class Pass {
       return;
     }
     this.#decision = event.decision;
+    this.#partial = isPartial(event.situation.observation);
     judgeDecision(this.#state, event.decision);
   }
 
@@ -235,6 +241,11 @@ class Pass {
 
 const leaderMeant = ({ currentPrimary, transition }: Status): string | undefined =>
   transition?.to ?? currentPrimary;
+
+function isPartial({ nodes }: Observation): boolean {
+  const silent = nodes.flatMap(({ redis, host }) => [redis.state === 'silent', host.state === 'silent']);
+  return silent.includes(true) && silent.includes(false);
+}
 
 /** The state that follows a pass, and what happened in it. */
 export async function afterPass(

@@ -6,6 +6,7 @@ import { ModelWorld } from './model-world.ts';
 
 /** What is checked: how many nodes and units, and how much may happen on one path. */
 export interface ModelScope {
+  readonly name: string;
   readonly nodes: readonly string[];
   readonly units: readonly string[];
   readonly leaseSeconds: number;

@@ -17,22 +17,74 @@ const telling = [
   'kill',
 ];
 
+/** A small world, and the parts in which it is gone through; a state that two parts reach is counted once. */
+export interface SmallWorld {
+  readonly nodes: number;
+  readonly units: number;
+  readonly parts: readonly ModelScope[];
+}
+
 /** What `npm run model` goes through: every single event everywhere, and pairs of those that tell. */
-export const worlds: readonly ModelScope[] = [
-  { ...two, events: 1, writes: 2, amidst: 'anything' },
-  { ...two, events: 2, writes: 1, amidst: 'nothing', only: telling, roots: ['at rest'] },
-  { ...three, events: 1, writes: 1, amidst: 'controller', roots: ['at rest', 'failed over'] },
+export const worlds: readonly SmallWorld[] = [
+  {
+    nodes: 2,
+    units: 2,
+    parts: [
+      { ...two, name: 'any event anywhere', events: 1, writes: 1, amidst: 'anything' },
+      {
+        ...two,
+        name: 'pairs of events',
+        events: 2,
+        writes: 1,
+        amidst: 'nothing',
+        only: telling,
+        roots: ['at rest'],
+      },
+    ],
+  },
+  {
+    nodes: 3,
+    units: 1,
+    parts: [
+      {
+        ...three,
+        name: 'any event anywhere',
+        events: 1,
+        writes: 1,
+        amidst: 'anything',
+        roots: ['at rest', 'failed over'],
+      },
+    ],
+  },
 ];
 
 /** What is part of `npm test`. */
-export const reducedWorlds: readonly ModelScope[] = [
-  { ...two, events: 1, writes: 1, amidst: 'controller', roots: ['at rest', 'failed over'] },
-  { ...three, events: 1, writes: 1, amidst: 'nothing', roots: ['at rest'] },
+export const reducedWorlds: readonly SmallWorld[] = [
+  {
+    nodes: 2,
+    units: 2,
+    parts: [
+      {
+        ...two,
+        name: 'reduced',
+        events: 1,
+        writes: 1,
+        amidst: 'controller',
+        roots: ['at rest', 'failed over'],
+      },
+    ],
+  },
+  {
+    nodes: 3,
+    units: 1,
+    parts: [{ ...three, name: 'reduced', events: 1, writes: 1, amidst: 'nothing', roots: ['at rest'] }],
+  },
 ];
 
 /** Where each mutant is looked for, unless it says where. */
 export const mutantWorld: ModelScope = {
   ...two,
+  name: 'mutant',
   events: 1,
   writes: 2,
   amidst: 'anything',
