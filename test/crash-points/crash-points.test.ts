@@ -11,7 +11,7 @@ test('a controller that is killed after any effect of a switchover or a failover
     scenarios: chosen,
     disturbances: ['killed'],
     undone: false,
-    jobs: 2,
+    jobs: 3,
     tell: () => undefined,
   });
   const count = (name: string) => table.filter(({ scenario }) => scenario === name).length;
