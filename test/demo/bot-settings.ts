@@ -8,4 +8,6 @@ export interface BotSettings {
   readonly passwordFile: string;
   /** The folder of the bots' records. */
   readonly records: string;
+  /** As long as this file is there, it does not end when it is told to. */
+  readonly deafFile?: string;
 }

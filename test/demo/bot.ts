@@ -10,7 +10,8 @@ const ticksBetweenLooks = 100;
 async function run(settingsFile: string): Promise<void> {
   const settings = JSON.parse(readFileSync(settingsFile, 'utf8')) as BotSettings;
   const record = new BotRecord(settings.records, settings.bot, settings.node);
-  process.once('SIGTERM', () => {
+  process.on('SIGTERM', () => {
+    if (settings.deafFile !== undefined && existsSync(settings.deafFile)) return;
     record.note('end');
     process.exit(0);
   });

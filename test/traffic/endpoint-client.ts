@@ -71,6 +71,14 @@ export class EndpointClient {
     }
   }
 
+  /** Where the last write that was acknowledged went, and where the next attempt goes. */
+  get endpoint(): Endpoint {
+    const { endpoints } = this.#settings;
+    const endpoint = endpoints[this.#endpoint % endpoints.length];
+    if (endpoint === undefined) throw new Error('no endpoints');
+    return endpoint;
+  }
+
   close(): void {
     const connection = this.#connection;
     this.#connection = undefined;
@@ -131,7 +139,7 @@ export class EndpointClient {
   }
 
   #target(): Target {
-    const { sentinels, endpoints } = this.#settings;
+    const { sentinels } = this.#settings;
     if (sentinels !== undefined) {
       return {
         sentinels: [...sentinels.endpoints],
@@ -140,9 +148,7 @@ export class EndpointClient {
         sentinelRetryStrategy: () => null,
       };
     }
-    const endpoint = endpoints[this.#endpoint % endpoints.length];
-    if (endpoint === undefined) throw new Error('no endpoints');
-    return { ...endpoint };
+    return { ...this.endpoint };
   }
 
   async #moveOn(): Promise<void> {

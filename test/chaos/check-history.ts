@@ -1,0 +1,208 @@
+import type { TransitionRecord } from '../../crd/status.ts';
+import type { BotRun } from '../demo/bot-record.ts';
+import { overlapMs } from '../demo/bot-runs.ts';
+import type { Timeline } from './timeline.ts';
+import { timelineOf } from './timeline.ts';
+import { keyOf, streamBytes, type WriteRecord } from './write-log.ts';
+
+/** All that was recorded of a run. Times in monotonic ms, but for those in the controller's own records. */
+export interface History {
+  readonly acked: readonly WriteRecord[];
+  /** Keys of acknowledged writes that the last primary does not have. */
+  readonly missing: ReadonlySet<string>;
+  readonly transitions: readonly TransitionRecord[];
+  readonly probes: readonly { epoch: number; from: number; to: number; missing: ReadonlySet<string> }[];
+  /** Copies of diverged data, with those of the missing keys that are in them. */
+  readonly copies: readonly { node: string; path: string; holds: ReadonlySet<string> }[];
+  readonly botRuns: readonly BotRun[];
+  /** When a fault took the data of a node away. */
+  readonly spoilt: readonly { node: string; at: number }[];
+  /** What is to be added to a monotonic time for the wall clock (ms). */
+  readonly wallOffsetMs: number;
+}
+
+/** What a change of primary has cost. */
+export interface Loss {
+  readonly epoch: number;
+  readonly kind: string;
+  readonly cause: string;
+  readonly from: string | undefined;
+  readonly to: string;
+  readonly writes: number;
+  readonly bytes: number;
+  /** What the controller said. */
+  readonly countedBytes: number | undefined;
+  readonly exact: boolean | undefined;
+  /** Lost writes that are in a copy of the old primary's data. */
+  readonly inCopies: number;
+  /** Lost writes whose only other place was taken away by a fault. */
+  readonly destroyed: number;
+}
+
+export interface Verdict {
+  readonly ackedWrites: number;
+  readonly lostWrites: number;
+  readonly switchovers: number;
+  readonly failovers: number;
+  readonly adoptions: number;
+  readonly lostInSwitchovers: number;
+  readonly lostInFailovers: number;
+  /** Lost, and taken by a node that was not the group's primary then: promoted by hand, or back from the dead. */
+  readonly lostStrays: number;
+  readonly lostBytesCountedRight: boolean;
+  readonly overlapMs: number;
+  /** Taken by another node after a new primary had taken its first write. */
+  readonly writesBesideNewPrimary: number;
+  readonly longestBesideMs: number;
+  readonly losses: readonly Loss[];
+  /** What must not be, each in words. */
+  readonly problems: readonly string[];
+}
+
+/** Judges a whole run. */
+export function checkHistory(history: History): Verdict {
+  const timeline = timelineOf(history.transitions, history.wallOffsetMs);
+  const lost = history.acked.filter((write) => history.missing.has(keyOf(write)));
+  const problems: string[] = [];
+  const places = lost.map((write) => ({ write, place: placeOf(write, history, timeline) }));
+  const strays = places.flatMap(({ write, place }) => (place === 'stray' ? [write] : []));
+  const unexplained = places.flatMap(({ write, place }) => (place === 'unexplained' ? [write] : []));
+  const byEpoch = Map.groupBy(
+    places.flatMap(({ write, place }) => (typeof place === 'number' ? [{ write, epoch: place }] : [])),
+    ({ epoch }) => epoch,
+  );
+  const losses = history.transitions.flatMap((record) => {
+    const writes = byEpoch.get(record.epoch)?.map(({ write }) => write) ?? [];
+    return writes.length === 0 ? [] : [lossOf(record, writes, history)];
+  });
+  const planned = losses.filter(({ kind }) => isPlanned(kind));
+  const unplanned = losses.filter(({ kind }) => !isPlanned(kind));
+  for (const loss of planned) problems.push(`${words(loss)}, and a planned move loses nothing`);
+  const miscounted = unplanned.filter(
+    ({ countedBytes, bytes }) => countedBytes === undefined || countedBytes < bytes,
+  );
+  for (const loss of miscounted)
+    problems.push(
+      `${words(loss)}, but the controller counted ${loss.countedBytes ?? 'nothing'}${loss.exact === true ? ' and called that exact' : ''}`,
+    );
+  for (const loss of unplanned) {
+    const gone = loss.writes - loss.inCopies - loss.destroyed;
+    if (gone > 0) problems.push(`${words(loss)}; ${gone} of them are in no copy of ${loss.from}`);
+  }
+  const dropped = strays.filter((write) => !isKept(write, history) && !isDestroyed(write, history));
+  if (dropped.length > 0)
+    problems.push(
+      `${dropped.length} writes that a node took beside the primary are in no copy: ${sample(dropped)}`,
+    );
+  if (unexplained.length > 0)
+    problems.push(
+      `${unexplained.length} writes are lost without a change of primary: ${sample(unexplained)}`,
+    );
+  const overlap = overlapOf(history.botRuns);
+  if (overlap > 0) problems.push(`a bot ran twice for ${overlap.toFixed(1)} ms`);
+  const beside = writesBeside(history, timeline);
+  const count = (kinds: readonly string[]): number =>
+    history.transitions.filter(({ kind }) => kinds.includes(kind)).length;
+  const writes = (some: readonly Loss[]): number => some.reduce((sum, loss) => sum + loss.writes, 0);
+  return {
+    ackedWrites: history.acked.length,
+    lostWrites: lost.length,
+    switchovers: count(['Switchover', 'Failback']),
+    failovers: count(['Failover']),
+    adoptions: count(['Adoption']),
+    lostInSwitchovers: writes(planned),
+    lostInFailovers: writes(unplanned),
+    lostStrays: strays.length,
+    lostBytesCountedRight: miscounted.length === 0,
+    overlapMs: Math.round(overlap * 10) / 10,
+    writesBesideNewPrimary: beside.writes,
+    longestBesideMs: beside.longestMs,
+    losses,
+    problems,
+  };
+}
+
+const isPlanned = (kind: string): boolean => kind === 'Switchover' || kind === 'Failback';
+
+/**
+ * By which change of primary a write was lost, by its epoch. `stray`: it was taken by a node that did not lead.
+ * `unexplained`: it was there after every change that could have lost it.
+ */
+function placeOf(write: WriteRecord, history: History, timeline: Timeline): number | 'stray' | 'unexplained' {
+  if (!timeline.leads(write.node, write.sent, write.answered)) return 'stray';
+  const unknown: TransitionRecord[] = [];
+  for (const record of timeline.after(write)) {
+    const probe = history.probes.find(({ epoch }) => epoch === record.epoch);
+    const asked = probe !== undefined && probe.from <= write.answered && write.answered <= probe.to;
+    if (!asked) unknown.push(record);
+    else if (probe.missing.has(keyOf(write))) return blamed([...unknown, record]).epoch;
+    else unknown.length = 0;
+  }
+  return unknown.length === 0 ? 'unexplained' : blamed(unknown).epoch;
+}
+
+/** One of these lost it. One that may lose something goes first. */
+function blamed(records: readonly TransitionRecord[]): TransitionRecord {
+  const found = records.find(({ kind }) => !isPlanned(kind)) ?? records[0];
+  if (found === undefined) throw new Error('nobody to blame');
+  return found;
+}
+
+function lossOf(record: TransitionRecord, writes: readonly WriteRecord[], history: History): Loss {
+  const kept = writes.filter((write) => isKept(write, history));
+  const destroyed = writes.filter((write) => !isKept(write, history) && isDestroyed(write, history));
+  return {
+    epoch: record.epoch,
+    kind: record.kind,
+    cause: record.cause,
+    from: record.from,
+    to: record.to,
+    writes: writes.length,
+    bytes: writes.reduce((sum, write) => sum + streamBytes(write), 0),
+    countedBytes: record.lostBytes,
+    exact: record.lostBytesExact,
+    inCopies: kept.length,
+    destroyed: destroyed.length,
+  };
+}
+
+const isKept = (write: WriteRecord, { copies }: History): boolean =>
+  copies.some(({ node, holds }) => node === write.node && holds.has(keyOf(write)));
+
+const isDestroyed = (write: WriteRecord, { spoilt }: History): boolean =>
+  spoilt.some(({ node, at }) => node === write.node && at >= write.sent);
+
+function overlapOf(runs: readonly BotRun[]): number {
+  const ends = runs.flatMap(({ start, last }) => [start, last]);
+  return runs.length === 0
+    ? 0
+    : overlapMs(runs, {
+        from: ends.reduce((a, b) => Math.min(a, b)),
+        to: ends.reduce((a, b) => Math.max(a, b)),
+      });
+}
+
+/** Writes that another node took after the first write of the new primary, up to the next change. */
+function writesBeside({ acked }: History, timeline: Timeline): { writes: number; longestMs: number } {
+  let writes = 0;
+  let longestMs = 0;
+  for (const { record, from, to } of timeline.reigns) {
+    const during = acked.filter(({ sent, answered }) => sent >= from && answered < to);
+    const first = during.find(({ node }) => node === record.to)?.answered;
+    if (first === undefined) continue;
+    const beside = during.filter(({ node, sent }) => node !== record.to && sent > first);
+    writes += beside.length;
+    const [begin, end] = [beside[0]?.sent, beside.at(-1)?.answered];
+    if (begin !== undefined && end !== undefined) longestMs = Math.max(longestMs, Math.round(end - begin));
+  }
+  return { writes, longestMs };
+}
+
+const words = ({ epoch, kind, cause, from, to, writes, bytes }: Loss): string =>
+  `${kind} ${from ?? '?'}→${to} (epoch ${epoch}, ${cause}) lost ${writes} acknowledged writes of ${bytes} bytes`;
+
+const sample = (writes: readonly WriteRecord[]): string =>
+  writes
+    .slice(0, 5)
+    .map((write) => `${keyOf(write)} at ${write.node}`)
+    .join(', ');

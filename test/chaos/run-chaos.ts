@@ -1,0 +1,170 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { readBotRuns } from '../demo/bot-record.ts';
+import { missingKeys } from '../demo/missing-keys.ts';
+import { describeStatus, StatusWatch } from '../demo/status-watch.ts';
+import { monotonicMs } from '../traffic/monotonic.ts';
+import { ChaosController } from './chaos-controller.ts';
+import { ChaosStage } from './chaos-stage.ts';
+import { checkHistory, type History, type Verdict } from './check-history.ts';
+import { groupSize, plannedFaults } from './fault-plan.ts';
+import { keepSnapshot } from './fault-work.ts';
+import { keysHeld } from './keys-held.ts';
+import { allWell, type DoneFault, Mayhem } from './mayhem.ts';
+import { Operator } from './operator.ts';
+import { type Convergence, untilQuiet } from './quiet.ts';
+import { RecordKeeper } from './record-keeper.ts';
+import { keyOf, readWriteLog } from './write-log.ts';
+import { Writers } from './writers.ts';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly tell: (line: string) => void;
+  readonly interrupted: AbortSignal;
+}
+
+export interface ChaosResult {
+  readonly folder: string;
+  readonly nodes: number;
+  readonly faults: readonly DoneFault[];
+  readonly answers: readonly string[];
+  /** Controllers that ended by themselves. */
+  readonly deaths: readonly string[];
+  readonly convergence: Convergence;
+  readonly lastStatus: string;
+  readonly verdict: Verdict;
+}
+
+/** All that runs, and what follows it. */
+interface Play {
+  readonly stage: ChaosStage;
+  readonly controller: ChaosController;
+  readonly status: StatusWatch;
+  readonly keeper: RecordKeeper;
+  readonly operator: Operator;
+  readonly tell: (words: string) => void;
+}
+
+const startMs = 30_000;
+const snapshotEveryMs = 10_000;
+
+/** One run: faults for so many minutes, then peace, then the judgement. `done` decides whether its folder is kept. */
+export async function runChaos(
+  options: ChaosOptions,
+  done: (result: ChaosResult) => boolean,
+): Promise<ChaosResult> {
+  const began = monotonicMs();
+  const wallOffsetMs = Date.now() - began;
+  const stage = await ChaosStage.raise(groupSize(options.seed));
+  options.tell(`${stage.nodes.length} nodes in ${stage.folder}`);
+  const clock = (): string => `${((monotonicMs() - began) / 1_000).toFixed(1).padStart(6)} s`;
+  const status = new StatusWatch(stage.statusFile);
+  const play: Play = {
+    stage,
+    status,
+    controller: new ChaosController(stage.groupFile, join(stage.folder, 'controller.log')),
+    keeper: new RecordKeeper(stage),
+    operator: new Operator(stage),
+    tell: (words) => options.tell(`${clock()}  ${words}`),
+  };
+  let keep = true;
+  try {
+    const mayhem = await rage(play, options);
+    const convergence = await untilQuiet(stage, status);
+    const lastStatus = describeStatus(status.latest);
+    const result: ChaosResult = {
+      folder: stage.folder,
+      nodes: stage.nodes.length,
+      faults: mayhem.done,
+      answers: play.operator.answers,
+      deaths: play.controller.deaths,
+      convergence,
+      lastStatus,
+      verdict: checkHistory(await historyOf(play, mayhem, wallOffsetMs)),
+    };
+    keep = done(result);
+    return result;
+  } finally {
+    status.close();
+    play.operator.close();
+    // The controller first, or it would mend what is ended.
+    await play.controller.kill();
+    await stage.strike(keep);
+  }
+}
+
+async function rage(play: Play, { seed, minutes, interrupted }: ChaosOptions): Promise<Mayhem> {
+  const { stage, controller, status, keeper, tell } = play;
+  follow(play);
+  controller.start();
+  await status.until(allWell(stage.nodes.length), AbortSignal.timeout(startMs));
+  const writers = Writers.start(stage);
+  const mayhem = new Mayhem({ stage, controller, status, tell });
+  const over = new AbortController();
+  const snapshots = keepSnapshots(stage, over.signal);
+  try {
+    const until = monotonicMs() + minutes * 60_000;
+    await Promise.race([mayhem.rage(plannedFaults(seed), until), ended(interrupted)]);
+  } finally {
+    over.abort();
+    await mayhem.end();
+    await snapshots;
+  }
+  tell('no more faults');
+  await status.until(allWell(stage.nodes.length), AbortSignal.timeout(startMs)).catch(() => undefined);
+  await writers.stop();
+  await keeper.settled();
+  return mayhem;
+}
+
+function follow({ status, keeper, operator, tell }: Play): void {
+  let told = 0;
+  status.onChange((seen) => {
+    keeper.note(seen);
+    operator.note(seen);
+    const last = seen.lastTransition;
+    if (last === undefined || last.epoch <= told) return;
+    told = last.epoch;
+    tell(`    epoch ${last.epoch}: ${last.kind} ${last.from ?? ''}→${last.to}, ${last.cause}`);
+  });
+}
+
+/** Now and then a snapshot of each node is put aside, which it may come back with much later. */
+async function keepSnapshots(stage: ChaosStage, over: AbortSignal): Promise<void> {
+  for (let turn = 0; !over.aborted; turn += 1) {
+    const node = stage.nodes[turn % stage.nodes.length];
+    if (node !== undefined) await keepSnapshot(stage, node).catch(() => undefined);
+    await delay(snapshotEveryMs, undefined, { signal: over }).catch(() => undefined);
+  }
+}
+
+function ended(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason));
+  });
+}
+
+async function historyOf(play: Play, { done }: Mayhem, wallOffsetMs: number): Promise<History> {
+  const { stage, keeper, status } = play;
+  await keeper.settled();
+  const acked = readWriteLog(stage.ackFile);
+  const primary = status.latest.currentPrimary ?? '';
+  const missing = new Set(await missingKeys(acked.map(keyOf), stage.address(primary)));
+  const copies = [];
+  for (const { node, path, file } of keeper.copies.values()) {
+    copies.push({ node, path, holds: await keysHeld([...missing], file) });
+  }
+  return {
+    acked,
+    missing,
+    transitions: [...keeper.transitions.values()].sort((a, b) => a.epoch - b.epoch),
+    probes: keeper.probes,
+    copies,
+    botRuns: readBotRuns(stage.records),
+    spoilt: done.flatMap(({ spoilt, node, from }) =>
+      spoilt && node !== undefined ? [{ node, at: from }] : [],
+    ),
+    wallOffsetMs,
+  };
+}
