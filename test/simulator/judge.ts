@@ -128,7 +128,9 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     const from = this.#store.status.transition?.from ?? this.#store.status.currentPrimary;
     const old = from === undefined || from === server.name ? undefined : this.#stage.server(from);
     if (old === undefined || !this.#isLinked(old)) return;
-    if (this.#neverLeft(old) && missingFrom(old.data, server.data) === 0)
+    // A rescue leaves the one that came back with less writing until it is demoted.
+    const rescues = this.#store.status.transition?.cause === 'PrimaryRestartedStale';
+    if (!rescues && this.#neverLeft(old) && missingFrom(old.data, server.data) === 0)
       this.#leftWriting.set(server.name, old.name);
     this.#judgeStaleness(server, old, by);
     if (!this.#isLate(by)) this.#judgeSilence(server, old, by);

@@ -68,6 +68,8 @@ export class Simulation {
   /** When the last decision wanted to look again, if before the next probe. */
   #awaitedAt = 0;
   #beganAt = 0;
+  /** When a pass last found nothing to do. */
+  #idleAt = 0;
   #isAnswering = false;
 
   constructor(options: RunOptions) {
@@ -163,7 +165,7 @@ export class Simulation {
     let convergedInMs = -1;
     while (this.#verdict() === 'ok' && this.#time.now - healed < convergeMs) {
       await this.#until(this.#time.now + 5_000);
-      if (!this.#isAtRest()) continue;
+      if (!this.#isAtRest() || this.#idleAt < Math.max(healed, this.#judge.lastEffectAt)) continue;
       convergedInMs = this.#time.now - healed;
       break;
     }
@@ -217,6 +219,7 @@ export class Simulation {
       for (const node of nodes)
         if (node.redis.state === 'answers') this.#judge.heardAt.set(node.name, begunAt);
       if (event.decision.actions.length > 0) this.#busyAt = this.#time.now;
+      else this.#idleAt = this.#time.now;
       if (event.decision.actions.length > 0 && isAsking(event.decision.status)) this.#asked();
       return;
     }
