@@ -15,7 +15,7 @@ export interface History {
   /** Copies of diverged data, with those of the missing keys that are in them. */
   readonly copies: readonly { node: string; path: string; holds: ReadonlySet<string> }[];
   readonly botRuns: readonly BotRun[];
-  /** When a fault took the data of a node away. */
+  /** When a fault that took the data of a node away was over. */
   readonly spoilt: readonly { node: string; at: number }[];
   /** What is to be added to a monotonic time for the wall clock (ms). */
   readonly wallOffsetMs: number;

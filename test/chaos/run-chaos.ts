@@ -162,9 +162,7 @@ async function historyOf(play: Play, { done }: Mayhem, wallOffsetMs: number): Pr
     probes: keeper.probes,
     copies,
     botRuns: readBotRuns(stage.records),
-    spoilt: done.flatMap(({ spoilt, node, from }) =>
-      spoilt && node !== undefined ? [{ node, at: from }] : [],
-    ),
+    spoilt: done.flatMap(({ spoilt, node, to }) => (spoilt && node !== undefined ? [{ node, at: to }] : [])),
     wallOffsetMs,
   };
 }

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { TransitionRecord } from '../../crd/status.ts';
+import type { BotRun } from '../demo/bot-record.ts';
+import { checkHistory, type History } from './check-history.ts';
+import { keyOf, streamBytes, type WriteRecord } from './write-log.ts';
+
+/** Monotonic ms; the wall clock of these histories is the same. */
+const at = (ms: number): string => new Date(ms).toISOString();
+
+const write = (seq: number, node: string, answered: number): WriteRecord => ({
+  writer: 0,
+  seq,
+  node,
+  answered,
+  sent: answered - 1,
+});
+
+function change(record: Partial<TransitionRecord> & { epoch: number; start: number }): TransitionRecord {
+  const { start, ...rest } = record;
+  return {
+    kind: 'Failover',
+    cause: 'PrimaryProcessDead',
+    from: 'a',
+    to: 'b',
+    startTime: at(start),
+    completionTime: at(start + 100),
+    ...rest,
+  };
+}
+
+const before = write(1, 'a', 9_990);
+const lastOfOld = write(2, 'a', 10_000);
+const after = write(3, 'b', 10_200);
+const bytes = streamBytes(lastOfOld);
+
+/** The primary a dies at 10,000; b leads from 10,100 on and lacks the last write, of which a copy was kept. */
+function failover(counted: Partial<TransitionRecord>, more: Partial<History> = {}): History {
+  const missing = new Set([keyOf(lastOfOld)]);
+  return {
+    acked: [before, lastOfOld, after],
+    missing,
+    transitions: [change({ epoch: 2, start: 10_001, ...counted })],
+    probes: [{ epoch: 2, from: 0, to: 10_150, missing }],
+    copies: [{ node: 'a', path: '/copy', holds: missing }],
+    botRuns: [],
+    spoilt: [],
+    wallOffsetMs: 0,
+    ...more,
+  };
+}
+
+test('a write that was lost in a failover, counted and kept, is no fault', () => {
+  const verdict = checkHistory(failover({ lostBytes: bytes, lostBytesExact: true }));
+  assert.deepEqual(verdict.problems, []);
+  assert.deepEqual(
+    [verdict.lostWrites, verdict.lostInFailovers, verdict.lostInSwitchovers, verdict.lostBytesCountedRight],
+    [1, 1, 0, true],
+  );
+});
+
+test('a write that was lost in a switchover is found', () => {
+  const planned = failover({ kind: 'Switchover', cause: 'Requested', lostBytes: 0, lostBytesExact: true });
+  const verdict = checkHistory(planned);
+  assert.equal(verdict.lostInSwitchovers, 1);
+  assert.match(verdict.problems.join(), /Switchover a→b .* lost 1 acknowledged writes/);
+});
+
+test('a switchover is found out by itself when no probe came through', () => {
+  const planned = failover({ kind: 'Switchover', lostBytes: 0, lostBytesExact: true }, { probes: [] });
+  assert.equal(checkHistory(planned).lostInSwitchovers, 1);
+});
+
+test('a count that is too low, exact or not, or missing is found', () => {
+  const counts: Partial<TransitionRecord>[] = [
+    { lostBytes: 0, lostBytesExact: true },
+    { lostBytes: bytes - 1, lostBytesExact: false },
+    {},
+  ];
+  for (const counted of counts) {
+    const verdict = checkHistory(failover(counted));
+    assert.equal(verdict.lostBytesCountedRight, false);
+    assert.equal(verdict.problems.length, 1);
+  }
+});
+
+test('an estimate from above is right', () => {
+  const verdict = checkHistory(failover({ lostBytes: 20_000, lostBytesExact: false }));
+  assert.equal(verdict.lostBytesCountedRight, true);
+});
+
+test('lost data that is in no copy is found, unless a fault took it away', () => {
+  const counted = { lostBytes: bytes, lostBytesExact: true };
+  const elsewhere = { copies: [{ node: 'b', path: '/copy', holds: new Set([keyOf(lastOfOld)]) }] };
+  const dropped = checkHistory(failover(counted, elsewhere));
+  assert.match(dropped.problems.join(), /1 of them are in no copy of a/);
+  const spoilt = checkHistory(failover(counted, { copies: [], spoilt: [{ node: 'a', at: 10_050 }] }));
+  assert.deepEqual(spoilt.problems, []);
+  assert.equal(spoilt.losses[0]?.destroyed, 1);
+  const longBefore = checkHistory(failover(counted, { copies: [], spoilt: [{ node: 'a', at: 9_000 }] }));
+  assert.equal(longBefore.problems.length, 1);
+});
+
+test('a loss is laid to the change after which it was first missing', () => {
+  const history = failover(
+    { kind: 'Switchover', lostBytes: 0, lostBytesExact: true },
+    {
+      transitions: [
+        change({ epoch: 2, start: 10_001, kind: 'Switchover', lostBytes: 0, lostBytesExact: true }),
+        change({ epoch: 3, start: 11_000, from: 'b', to: 'c', lostBytes: 500, lostBytesExact: false }),
+      ],
+      probes: [
+        { epoch: 2, from: 0, to: 10_150, missing: new Set() },
+        { epoch: 3, from: 0, to: 11_150, missing: new Set([keyOf(lastOfOld)]) },
+      ],
+    },
+  );
+  const verdict = checkHistory(history);
+  assert.deepEqual([verdict.lostInSwitchovers, verdict.losses[0]?.epoch], [0, 3]);
+});
+
+test('a write that vanishes without a change of primary is found', () => {
+  const there = [{ epoch: 2, from: 0, to: 10_150, missing: new Set<string>() }];
+  const verdict = checkHistory(failover({ lostBytes: bytes, lostBytesExact: true }, { probes: there }));
+  assert.match(verdict.problems.join(), /1 writes are lost without a change of primary/);
+});
+
+test('writes that a node took beside the primary must be in a copy, and are counted', () => {
+  const stray = write(4, 'a', 11_000);
+  const next = write(5, 'b', 11_010);
+  const history = (holds: ReadonlySet<string>): History =>
+    failover(
+      {},
+      {
+        acked: [before, after, stray, next],
+        missing: new Set([keyOf(stray)]),
+        copies: [{ node: 'a', path: '/copy', holds }],
+      },
+    );
+  const kept = checkHistory(history(new Set([keyOf(stray)])));
+  assert.deepEqual([kept.problems, kept.lostStrays, kept.writesBesideNewPrimary], [[], 1, 1]);
+  const dropped = checkHistory(history(new Set()));
+  assert.match(dropped.problems.join(), /beside the primary are in no copy: chaos:0:4 at a/);
+});
+
+test('a bot that runs on two nodes at once is found', () => {
+  const run = (node: string, start: number, last: number): BotRun => ({
+    bot: 'equity-bot',
+    node,
+    pid: start,
+    start,
+    last,
+    ticks: [],
+    acks: [],
+  });
+  const none = { missing: new Set<string>() };
+  const apart = checkHistory(failover({}, { ...none, botRuns: [run('a', 0, 10), run('b', 10, 20)] }));
+  assert.deepEqual([apart.overlapMs, apart.problems], [0, []]);
+  const both = checkHistory(failover({}, { ...none, botRuns: [run('a', 0, 15), run('b', 10, 20)] }));
+  assert.equal(both.overlapMs, 5);
+  assert.match(both.problems.join(), /ran twice for 5.0 ms/);
+});
