@@ -77,6 +77,7 @@ export async function reconcilePass(
   tell({ kind: 'decided', decision, situation });
   const keep: KeepLeases = dependencies.keepLeases ?? ((_nodes, _leases, work) => work());
   const kept = renewals(stored.group.spec, decision.status, decision.memory);
+  await renewLate(nodes, { leases, kept }, decision.actions);
   const { remembered, failed } = await (decision.actions.length === 0
     ? { remembered: decision.memory, failed: [] }
     : keep(nodes, kept, () => carryOut({ ...dependencies, answering }, stored, decision)));
@@ -88,6 +89,22 @@ export async function reconcilePass(
     result: acted ? 'acted' : 'idle',
     ...(lookAgainInMs === undefined ? {} : { lookAgainInMs }),
   };
+}
+
+/**
+ * A controller that has just started renews nothing with its first look. Units that it starts where the lease has
+ * run out would be ended by the watch at its next one: there the lease comes first.
+ */
+async function renewLate(
+  nodes: ReadonlyMap<string, GroupNode>,
+  { leases, kept }: Readonly<Record<'leases' | 'kept', ReadonlyMap<string, LeaseTerms>>>,
+  actions: readonly Action[],
+): Promise<void> {
+  for (const action of actions) {
+    if (action.kind !== 'startUnits' || leases.has(action.node)) continue;
+    const terms = kept.get(action.node);
+    if (terms !== undefined) await nodes.get(action.node)?.host?.observe(terms);
+  }
 }
 
 /** The actions in their order. What rests on one that is not done is left out. */

@@ -38,3 +38,21 @@ test('without its store the controller changes nothing and goes on looking', asy
   assert.ok(await group.settle());
   assert.equal(group.status.currentPrimary, 'b');
 });
+
+test('units are started under a lease that is in force, by a controller that has only just started as well', async () => {
+  const group = new SimGroup(['a', 'b'], 15);
+  assert.ok(await group.settle());
+  const host = group.world.host('a');
+  group.world.cut('a', 'b', true);
+  // Nobody renews, and no replica is attached: the watch ends the units.
+  group.world.advance(120_000);
+  assert.ok(host.leaseUntil !== undefined && host.leaseUntil < group.world.now);
+  assert.deepEqual(
+    [...host.units.values()].map(({ state }) => state),
+    ['stopped', 'stopped'],
+  );
+  group.restart();
+  await group.pass();
+  assert.ok(acts(group).includes('startUnits: done'));
+  assert.ok(host.leaseUntil > group.world.now, 'the watch would end them again at its next look');
+});
