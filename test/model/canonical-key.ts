@@ -205,7 +205,11 @@ class KeyWriter {
       progress.handedOver ? 1 : 0,
       [...progress.persisted].sort().join(),
     );
-    this.#put(progress.failedFences ?? 0, Math.min(progress.unknowns, 3), progress.refusal?.reason ?? '-');
+    this.#put(
+      Math.min(progress.failedFences ?? 0, 2),
+      Math.min(progress.unknowns, 3),
+      progress.refusal?.reason ?? '-',
+    );
     this.#put(progress.unitsRefusal?.reason ?? '-');
   }
 

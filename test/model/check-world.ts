@@ -17,6 +17,8 @@ export interface WorldResult extends Exploration {
   readonly maxStepsToConverge: number;
   /** States whose plan was held against the shortest one. */
   readonly measured: number;
+  /** Those whose plan is longer, by the reason why that is right. */
+  readonly excused: Readonly<Record<string, number>>;
   readonly cpuSeconds: number;
 }
 
@@ -43,6 +45,7 @@ export async function checkWorld(
     ...found,
     maxStepsToConverge: convergence.longest,
     measured: convergence.measured,
+    excused: Object.fromEntries(convergence.excused),
     cpuSeconds: Math.round((used.user + used.system) / 1e5) / 10,
   };
 }

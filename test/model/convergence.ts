@@ -1,12 +1,14 @@
 import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
 import type { Action } from '../../reconcilers/action.ts';
 import { canonicalKey, hashOf } from './canonical-key.ts';
+import type { Stage } from './minimality.ts';
 import { isMove, Minimality } from './minimality.ts';
 import { isAsking } from './model-event.ts';
-import { runPass } from './model-pass.ts';
+import { leaderMeant, runPass } from './model-pass.ts';
 import type { ModelScope, ModelState } from './model-state.ts';
 import { cloneState } from './model-state.ts';
 import { tickMs } from './model-world.ts';
+import { longer } from './not-minimal.ts';
 
 /** S7 of every state: once faults stop, the goal is reached in bounded steps, and then nothing more is done. */
 export class Convergence {
@@ -18,6 +20,8 @@ export class Convergence {
   longest = 0;
   /** States whose way was held against the shortest one. */
   measured = 0;
+  /** States whose longer way is right, by the reason. */
+  readonly excused = new Map<string, number>();
 
   constructor(scope: ModelScope) {
     this.#scope = scope;
@@ -35,14 +39,13 @@ export class Convergence {
       rest = this.#known.get(hash);
       if (rest !== undefined) break;
       const held = keptWrites(healed);
+      const before = cloneState(healed);
       const { result, acted, wrote } = await runPass(this.#scope, healed);
-      trail.push({
-        hash,
-        moves: acted
-          .map(({ action }) => action)
-          .filter(isMove)
-          .map(nameOf),
-      });
+      const moves = acted
+        .map(({ action }) => action)
+        .filter(isMove)
+        .map(nameOf);
+      trail.push({ hash, before, moves, leader: leaderMeant(healed.status) ?? '' });
       if (healed.world.violations.length > 0)
         return healed.world.violations.map((message) => `${message} (after faults stopped)`);
       const isQuiet = acted.length === 0 && wrote === 0;
@@ -53,7 +56,7 @@ export class Convergence {
       if (quiet >= quietPasses) {
         const wrong = atTheEnd(this.#scope, healed);
         if (wrong.length > 0) return wrong;
-        rest = { steps: 0, moves: [], leader: healed.status.currentPrimary ?? '' };
+        rest = { steps: 0, stages: [] };
         break;
       }
       if (quiet > 0) writeOnce(healed);
@@ -65,40 +68,50 @@ export class Convergence {
         return [`S3: ${gone.length} acknowledged writes are lost after faults stopped, and no copy is kept`];
     }
     if (rest === undefined) return [`S7: does not converge: ${describe(healed)}`];
-    const way = this.#remember(trail, rest);
-    this.longest = Math.max(this.longest, way.steps);
-    return trail.length === 0 ? [] : this.#tooLong(state, way);
+    return this.#remember(trail, rest);
   }
 
-  #remember(trail: readonly Step[], rest: Way): Way {
+  /** Each stage is judged where it begins: S8, a shorter way leads to what was meant then. */
+  #remember(trail: readonly Step[], rest: Way): string[] {
+    const wrong: string[] = [];
     let way = rest;
-    for (const { hash, moves } of trail.toReversed()) {
-      way = { steps: way.steps + 1, moves: [...moves, ...way.moves], leader: way.leader };
+    for (const [at, { hash, before, moves, leader }] of [...trail.entries()].toReversed()) {
+      const [stage, ...later] = way.stages;
+      const joins = stage?.leader === leader;
+      const own: Stage = { leader, moves: joins ? [...moves, ...stage.moves] : moves };
+      way = { steps: way.steps + 1, stages: [own, ...(joins ? later : way.stages)] };
       this.#known.set(hash, way);
+      if (at === 0 || trail[at - 1]?.leader !== leader) wrong.push(...this.#tooLong(before, own));
     }
-    return way;
+    this.longest = Math.max(this.longest, way.steps);
+    return wrong;
   }
 
-  /** S8: a shorter way leads there. */
-  #tooLong(state: ModelState, { moves, leader }: Way): string[] {
+  #tooLong(state: ModelState, { moves, leader }: Stage): string[] {
     if (moves.length === 0) return [];
+    const shortest = this.#minimality.shortest(state, { leader, moves });
+    if (shortest === undefined) return [];
     this.measured += 1;
-    const shortest = this.#minimality.shortest(healedFrom(this.#scope, state), leader);
-    if (shortest === undefined || moves.length <= shortest) return [];
-    return [`S8: ${moves.join(' ')} where ${shortest} would do`];
+    if (moves.length <= shortest) return [];
+    const excuse = longer.find(({ holds }) => holds(moves, state, shortest));
+    if (excuse === undefined) return [`S8: ${moves.join(' ')} where ${shortest} would do`];
+    this.excused.set(excuse.reason, (this.excused.get(excuse.reason) ?? 0) + 1);
+    return [];
   }
 }
 
 /** What is done from a healed state until it rests. */
 interface Way {
   readonly steps: number;
-  readonly moves: readonly string[];
-  readonly leader: string;
+  readonly stages: readonly Stage[];
 }
 
 interface Step {
   readonly hash: number;
+  readonly before: ModelState;
   readonly moves: readonly string[];
+  /** Who is to lead, by what is on record after the pass. */
+  readonly leader: string;
 }
 
 function nameOf(action: Action): string {
@@ -171,9 +184,11 @@ function conditionOf({ status }: ModelState, type: string): { status: string; re
   return status.conditions?.find((condition) => condition.type === type);
 }
 
-/** Ready, and no request is put off for a later try. */
+/** Ready, no request is put off for a later try, and every lease is in force: the first look at a host renews none. */
 function isAtRest(state: ModelState): boolean {
+  const { world } = state;
   return (
+    world.hosts.every(({ leaseUntil }) => leaseUntil !== undefined && leaseUntil > world.now) &&
     conditionOf(state, 'Ready')?.status === 'True' &&
     conditionOf(state, 'PrimaryAsRequested')?.reason !== 'RetryingLater' &&
     conditionOf(state, 'FailoverReady')?.status === 'True'

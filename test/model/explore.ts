@@ -21,6 +21,8 @@ export interface Exploration {
   readonly perCost: readonly number[];
   readonly violations: readonly Violation[];
   readonly complete: boolean;
+  /** Where it was when it gave up: what grows without end shows there. */
+  readonly givenUp: readonly string[];
   /** How often each kind of event was taken. */
   readonly kinds: Readonly<Record<string, number>>;
   /** The states themselves, by hash: what several runs found is counted once. */
@@ -94,6 +96,7 @@ export class Explorer {
   readonly #taken = new EventCount();
   readonly #perCost: number[] = [];
   #transitions = 0;
+  #givenUp: readonly string[] = [];
 
   constructor(scope: ModelScope, convergence: Convergence) {
     this.#scope = scope;
@@ -109,6 +112,7 @@ export class Explorer {
       for (let next = layer.take(); next !== undefined; next = layer.take()) {
         if (this.#seen.size >= limits.states || this.#violations.length >= limits.violations) {
           complete = false;
+          this.#givenUp = this.#pathTo(next.index);
           break;
         }
         await this.#expand(next);
@@ -121,6 +125,7 @@ export class Explorer {
       perCost: this.#perCost,
       violations: this.#violations,
       complete,
+      givenUp: this.#givenUp,
       kinds: this.#taken.counts(),
       hashes: Float64Array.from(this.#seen),
     };

@@ -73,6 +73,9 @@ function tellPart(scope: ModelScope, result: WorldResult): void {
   tell(
     `${nameOf(scope)}, at most ${scope.events} faults or edits on a path: ${states} distinct states (${perCost.join(' + ')} by events), ${transitions} transitions, at most ${maxStepsToConverge} steps to converge, ${measured} plans held against the shortest${complete ? '' : ' (GIVEN UP)'}; ${cpuSeconds} s of CPU`,
   );
+  for (const [reason, times] of Object.entries(result.excused))
+    tell(`  ${times} plans are longer than the shortest: ${reason}`);
+  if (!complete) tell(`  given up at ${result.givenUp.join('|')}`);
   for (const { message, path } of result.violations) tell(`  ${message}\n    ${path.join('|')}`);
 }
 

@@ -1,5 +1,5 @@
-import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
 import type { Action } from '../../reconcilers/action.ts';
+import { canContinue } from '../world/sim-redis.ts';
 import type { ModelState } from './model-state.ts';
 import type { ModelRedis, ModelWorld } from './model-world.ts';
 import { tickMs } from './model-world.ts';
@@ -20,8 +20,12 @@ export const isMove = ({ kind }: Action): boolean => counted.has(kind);
 
 interface Place {
   readonly world: ModelWorld;
-  /** Acknowledged writes that must be held somewhere at the end. */
+  /** Writes that must be held somewhere at the end. */
   readonly kept: readonly number[];
+  /** Who leads by what is on record: it gives the stage up by a handover only (S2). */
+  readonly incumbent: string | undefined;
+  /** Whether the stage is handed over or taken is policy, as is who leads: taken as given. */
+  readonly mayHandOver: boolean;
 }
 
 /** False: it is not possible here, or S1 to S5 forbid it. */
@@ -34,7 +38,7 @@ const mostWaits = 3;
 
 /**
  * S8: how few moves lead from a world without faults to one at rest under this leader, found by search. It knows
- * what the world knows, which is more than a controller sees; who should lead is policy, and taken as given.
+ * what the world knows, which is more than a controller sees.
  */
 export class Minimality {
   readonly #moves: readonly Move[];
@@ -45,13 +49,17 @@ export class Minimality {
   }
 
   /** Undefined: nothing found leads there within `mostMoves`. */
-  shortest(state: ModelState, leader: string): number | undefined {
+  shortest(state: ModelState, { leader, moves }: Stage): number | undefined {
     const world = state.world.clone();
     // Whoever followed such a plan would renew the leases meanwhile.
     for (const host of world.hosts) host.leaseUntil = undefined;
-    const mayDrop = state.annotations[acceptDataOfAnnotation] !== undefined;
-    const kept = mayDrop ? [] : [...world.preserved, ...world.redis.flatMap(({ data }) => data.log)];
-    const from: Place = { world, kept: [...new Set(kept)] };
+    const kept = [...world.preserved, ...world.redis.flatMap(({ data }) => data.log)];
+    const from: Place = {
+      world,
+      kept: [...new Set(kept)],
+      incumbent: state.status.currentPrimary,
+      mayHandOver: moves.some((move) => move.startsWith('handOver')),
+    };
     const key = `${leader} ${keyOf(from)}`;
     if (!this.#known.has(key)) this.#known.set(key, this.#search(from, leader));
     return this.#known.get(key);
@@ -111,6 +119,12 @@ function isGoal({ world, kept }: Place, leader: string): boolean {
   return placed && lacking(kept, [...world.preserved, ...world.get(leader).data.log]).length === 0;
 }
 
+/** The moves of one way, by the leader that was meant when each was made. */
+export interface Stage {
+  readonly leader: string;
+  readonly moves: readonly string[];
+}
+
 const lacking = (held: readonly number[], by: readonly number[]): number[] =>
   held.filter((write) => !by.includes(write));
 
@@ -124,7 +138,7 @@ function movesOf(names: readonly string[]): Move[] {
       .filter((other) => other !== name)
       .flatMap((other) => [
         (place: Place) => follows(place, name, other),
-        ({ world }: Place) => handsOver(world, name, other),
+        ({ world, mayHandOver }: Place) => mayHandOver && handsOver(world, name, other),
       ]),
   ]);
 }
@@ -139,11 +153,15 @@ function promotes(world: ModelWorld, name: string): boolean {
   return true;
 }
 
-function follows({ world, kept }: Place, name: string, of: string): boolean {
+/** S2, S3: what Redis's own histories do not prove to be held by the other one is kept first. */
+function follows({ world, incumbent }: Place, name: string, of: string): boolean {
   const own = world.get(name);
   if (own.role === 'replica' && own.of === of) return false;
-  const gone = lacking(own.data.log, [...world.get(of).data.log, ...world.preserved]);
-  if (gone.some((write) => kept.includes(write))) return false;
+  const leads = own.role === 'primary';
+  if (leads && name === incumbent) return false;
+  const { data } = world.get(of);
+  const isProved = canContinue(own.data, data) && lacking(own.data.log, data.log).length === 0;
+  if (!isProved && lacking(own.data.log, world.preserved).length > 0) return false;
   world.follow(name, of);
   return true;
 }
@@ -187,7 +205,7 @@ function keepsCopy(world: ModelWorld, name: string): boolean {
   return true;
 }
 
-function keyOf({ world, kept }: Place): string {
+function keyOf({ world, kept, incumbent, mayHandOver }: Place): string {
   const ids = new Map<string | number, number>();
   const named = (of: string | number): number => {
     const known = ids.get(of) ?? ids.size;
@@ -202,5 +220,12 @@ function keyOf({ world, kept }: Place): string {
     return [...links, ...history, data.previousEnd, data.offset, data.log.map(named)].join();
   });
   const hosts = world.hosts.map(({ units }) => units.map(({ state }) => state[1]).join(''));
-  return [redis.join(';'), hosts.join(), world.preserved.map(named), kept.map(named)].join('|');
+  return [
+    redis.join(';'),
+    hosts.join(),
+    world.preserved.map(named),
+    kept.map(named),
+    incumbent,
+    mayHandOver,
+  ].join('|');
 }

@@ -239,7 +239,8 @@ class Pass {
   }
 }
 
-const leaderMeant = ({ currentPrimary, transition }: Status): string | undefined =>
+/** Who is to lead by what is on record. */
+export const leaderMeant = ({ currentPrimary, transition }: Status): string | undefined =>
   transition?.to ?? currentPrimary;
 
 function isPartial({ nodes }: Observation): boolean {

@@ -1,11 +1,18 @@
-/** Plans that are longer than the shortest one that the search finds, and why that is right. */
+import type { ModelState } from './model-state.ts';
+
+/** A plan that is longer than the shortest one that the search finds, and why that is right. */
 export interface Longer {
-  /** The moves that the controller makes, in their order. */
-  readonly moves: RegExp;
   readonly reason: string;
+  /** Whether this plan, begun in this state, is one of them; `moves` in their order. */
+  readonly holds: (moves: readonly string[], state: ModelState, shortest: number) => boolean;
 }
 
-export const longer: readonly Longer[] = [];
-
-export const reasonFor = (moves: string): string | undefined =>
-  longer.find((known) => known.moves.test(moves))?.reason;
+export const longer: readonly Longer[] = [
+  {
+    reason:
+      'A demotion whose answer was lost is done again: what counts in it is that paused writers are let go, which no look shows.',
+    holds: (moves, { status }, shortest) =>
+      moves.filter((move) => move.startsWith('repoint')).length === moves.length - shortest &&
+      (status.demoting !== undefined || status.transition !== undefined),
+  },
+];

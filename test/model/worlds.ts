@@ -30,7 +30,7 @@ export const worlds: readonly SmallWorld[] = [
     nodes: 2,
     units: 2,
     parts: [
-      { ...two, name: 'any event anywhere', events: 1, writes: 1, amidst: 'anything' },
+      { ...two, name: 'any event anywhere', events: 1, writes: 2, amidst: 'anything' },
       {
         ...two,
         name: 'pairs of events',
