@@ -23,6 +23,8 @@ export async function handOver(
     () => from.redis.claim(terms.epoch),
     () => to.redis.claim(terms.epoch),
     async () => openToWrites(to, await to.redis.observe()),
+    // A deposed controller may have paused it while it held another data set: it takes the stage open.
+    () => to.redis.resumeWrites(),
   ]);
   if (claimed.kind !== 'done') return claimed;
   // Between the last look at the clock and the demotion's effect lies at most one command's timeout.

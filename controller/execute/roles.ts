@@ -41,8 +41,9 @@ export async function promote(
     return refused(Reason.RoleChanged, `${node.name} has taken another data set since it was looked at.`);
   const open = await openToWrites(node, view);
   if (open.kind !== 'done') return open;
-  // One that leads already may have been paused while its data was copied.
-  return view.role === 'primary' ? node.redis.resumeWrites() : node.redis.promote();
+  // It may have been paused while its data was copied: by the one that promoted it already, or by a deposed controller.
+  const resumed = await node.redis.resumeWrites();
+  return resumed.kind !== 'done' || view.role === 'primary' ? resumed : node.redis.promote();
 }
 
 /** Within the last second or so: a primary is kept sending every second (repl-ping-replica-period). */

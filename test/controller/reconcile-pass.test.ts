@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimGroup } from '../world/sim-group.ts';
+import { endProcess, takesWrites } from '../world/sim-redis.ts';
 
 /** What the last pass did, in order. */
 function acts(group: SimGroup): string[] {
@@ -55,4 +56,24 @@ test('units are started under a lease that is in force, by a controller that has
   await group.pass();
   assert.ok(acts(group).includes('startUnits: done'));
   assert.ok(host.leaseUntil > group.world.now, 'the watch would end them again at its next look');
+});
+
+test('a replica that a deposed controller has paused for a copy takes writes as soon as it leads', async () => {
+  const moves: ((group: SimGroup) => void)[] = [
+    (group) => group.edit({ primary: 'b' }),
+    ({ world }) => endProcess(world.get('a'), 'crashed', world.now),
+  ];
+  for (const move of moves) {
+    const group = new SimGroup(['a', 'b']);
+    assert.ok(await group.settle());
+    const replica = group.world.get('b');
+    replica.pausedUntil = group.world.now + 600_000;
+    move(group);
+    for (let pass = 0; pass < 60 && replica.role === 'replica'; pass += 1) {
+      await group.pass();
+      group.world.advance(500);
+    }
+    assert.equal(replica.role, 'primary');
+    assert.ok(takesWrites(replica, group.world.now));
+  }
 });

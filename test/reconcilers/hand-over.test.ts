@@ -114,7 +114,14 @@ test('handOver demotes the old primary before it promotes the new one, and only 
   assert.equal(trial.outcome.kind, 'done');
   inspect(trial, 'undisturbed');
   const order = trial.commands.filter((command) => !command.startsWith('position'));
-  assert.deepEqual(order, ['pause old', 'follow old', 'promote new', 'resume old', 'dropClients old']);
+  assert.deepEqual(order, [
+    'resume new',
+    'pause old',
+    'follow old',
+    'promote new',
+    'resume old',
+    'dropClients old',
+  ]);
   const demoted = trial.commands.indexOf('follow old');
   assert.deepEqual(
     trial.commands.slice(demoted - 2, demoted),
