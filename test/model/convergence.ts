@@ -211,7 +211,6 @@ function atTheEnd(scope: ModelScope, { world, status }: ModelState): string[] {
       wrong.push('S7: a replica is not in sync at rest');
     if (redis.savedRole.role !== redis.role || redis.savedRole.of !== redis.of)
       wrong.push('S7: a role is not in its config file at rest');
-    if (redis.pausedUntil > world.now) wrong.push('S7: writes are paused at rest');
   }
   for (const host of world.hosts) {
     const wanted = host.name === leader ? 'running' : 'stopped';
