@@ -1,6 +1,7 @@
 import type { TransitionRecord } from '../../crd/status.ts';
 import type { BotRun } from '../demo/bot-record.ts';
 import { overlapMs } from '../demo/bot-runs.ts';
+import { bothTookWrites } from './spells.ts';
 import type { Timeline } from './timeline.ts';
 import { timelineOf } from './timeline.ts';
 import { keyOf, streamBytes, type WriteRecord } from './write-log.ts';
@@ -39,6 +40,18 @@ export interface Loss {
   readonly destroyed: number;
 }
 
+/** Writes that a node lost which it had taken while another was the group's primary by the records. */
+export interface StrayLoss {
+  readonly node: string;
+  readonly writes: number;
+  readonly bytes: number;
+  /** When they were answered (monotonic ms). */
+  readonly from: number;
+  readonly to: number;
+  readonly inCopies: number;
+  readonly destroyed: number;
+}
+
 export interface Verdict {
   readonly ackedWrites: number;
   readonly lostWrites: number;
@@ -51,10 +64,11 @@ export interface Verdict {
   readonly lostStrays: number;
   readonly lostBytesCountedRight: boolean;
   readonly overlapMs: number;
-  /** Taken by another node after a new primary had taken its first write. */
-  readonly writesBesideNewPrimary: number;
-  readonly longestBesideMs: number;
+  /** How long two nodes took writes at the same time, in all and at the longest. */
+  readonly bothTookWritesMs: number;
+  readonly longestBothMs: number;
   readonly losses: readonly Loss[];
+  readonly strays: readonly StrayLoss[];
   /** What must not be, each in words. */
   readonly problems: readonly string[];
 }
@@ -100,7 +114,7 @@ export function checkHistory(history: History): Verdict {
     );
   const overlap = overlapOf(history.botRuns);
   if (overlap > 0) problems.push(`a bot ran twice for ${overlap.toFixed(1)} ms`);
-  const beside = writesBeside(history, timeline);
+  const both = bothTookWrites(history.acked);
   const count = (kinds: readonly string[]): number =>
     history.transitions.filter(({ kind }) => kinds.includes(kind)).length;
   const writes = (some: readonly Loss[]): number => some.reduce((sum, loss) => sum + loss.writes, 0);
@@ -115,9 +129,10 @@ export function checkHistory(history: History): Verdict {
     lostStrays: strays.length,
     lostBytesCountedRight: miscounted.length === 0,
     overlapMs: Math.round(overlap * 10) / 10,
-    writesBesideNewPrimary: beside.writes,
-    longestBesideMs: beside.longestMs,
+    bothTookWritesMs: both.totalMs,
+    longestBothMs: both.longestMs,
     losses,
+    strays: [...Map.groupBy(strays, ({ node }) => node)].map(([node, own]) => strayLoss(node, own, history)),
     problems,
   };
 }
@@ -158,13 +173,30 @@ function lossOf(record: TransitionRecord, writes: readonly WriteRecord[], histor
     from: record.from,
     to: record.to,
     writes: writes.length,
-    bytes: writes.reduce((sum, write) => sum + streamBytes(write), 0),
+    bytes: bytesOf(writes),
     countedBytes: record.lostBytes,
     exact: record.lostBytesExact,
     inCopies: kept.length,
     destroyed: destroyed.length,
   };
 }
+
+function strayLoss(node: string, writes: readonly WriteRecord[], history: History): StrayLoss {
+  const times = writes.map(({ answered }) => answered);
+  const kept = writes.filter((write) => isKept(write, history));
+  return {
+    node,
+    writes: writes.length,
+    bytes: bytesOf(writes),
+    from: Math.min(...times),
+    to: Math.max(...times),
+    inCopies: kept.length,
+    destroyed: writes.filter((write) => !isKept(write, history) && isDestroyed(write, history)).length,
+  };
+}
+
+const bytesOf = (writes: readonly WriteRecord[]): number =>
+  writes.reduce((sum, write) => sum + streamBytes(write), 0);
 
 const isKept = (write: WriteRecord, { copies }: History): boolean =>
   copies.some(({ node, holds }) => node === write.node && holds.has(keyOf(write)));
@@ -180,22 +212,6 @@ function overlapOf(runs: readonly BotRun[]): number {
         from: ends.reduce((a, b) => Math.min(a, b)),
         to: ends.reduce((a, b) => Math.max(a, b)),
       });
-}
-
-/** Writes that another node took after the first write of the new primary, up to the next change. */
-function writesBeside({ acked }: History, timeline: Timeline): { writes: number; longestMs: number } {
-  let writes = 0;
-  let longestMs = 0;
-  for (const { record, from, to } of timeline.reigns) {
-    const during = acked.filter(({ sent, answered }) => sent >= from && answered < to);
-    const first = during.find(({ node }) => node === record.to)?.answered;
-    if (first === undefined) continue;
-    const beside = during.filter(({ node, sent }) => node !== record.to && sent > first);
-    writes += beside.length;
-    const [begin, end] = [beside[0]?.sent, beside.at(-1)?.answered];
-    if (begin !== undefined && end !== undefined) longestMs = Math.max(longestMs, Math.round(end - begin));
-  }
-  return { writes, longestMs };
 }
 
 const words = ({ epoch, kind, cause, from, to, writes, bytes }: Loss): string =>

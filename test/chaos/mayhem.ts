@@ -190,7 +190,10 @@ export class Mayhem {
     const { stage, status } = this.#options;
     const primary = status.latest.currentPrimary ?? stage.wanted.primary;
     const others = stage.nodes.filter((node) => node !== primary);
-    await stage.ask({ primary: others[to % others.length] ?? primary });
+    const next = others[to % others.length] ?? primary;
+    // After a failover the request stands there already: it is made again by the annotation.
+    const again = { annotations: { [failbackAnnotation]: String(status.latest.epoch ?? 0) } };
+    await stage.ask(next === stage.wanted.primary ? again : { primary: next });
   }
 }
 

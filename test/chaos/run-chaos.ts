@@ -26,6 +26,8 @@ export interface ChaosOptions {
 
 export interface ChaosResult {
   readonly folder: string;
+  /** Monotonic ms. */
+  readonly began: number;
   readonly nodes: number;
   readonly faults: readonly DoneFault[];
   readonly answers: readonly string[];
@@ -75,6 +77,7 @@ export async function runChaos(
     const lastStatus = describeStatus(status.latest);
     const result: ChaosResult = {
       folder: stage.folder,
+      began,
       nodes: stage.nodes.length,
       faults: mayhem.done,
       answers: play.operator.answers,
@@ -120,13 +123,20 @@ async function rage(play: Play, { seed, minutes, interrupted }: ChaosOptions): P
 
 function follow({ status, keeper, operator, tell }: Play): void {
   let told = 0;
+  let begun = 0;
   status.onChange((seen) => {
     keeper.note(seen);
     operator.note(seen);
+    const { transition } = seen;
+    if (transition !== undefined && transition.epoch > begun) {
+      begun = transition.epoch;
+      const { epoch, kind, from, to, cause } = transition;
+      tell(`    epoch ${epoch} begins: ${kind} ${from ?? ''}→${to}, ${cause}`);
+    }
     const last = seen.lastTransition;
     if (last === undefined || last.epoch <= told) return;
     told = last.epoch;
-    tell(`    epoch ${last.epoch}: ${last.kind} ${last.from ?? ''}→${last.to}, ${last.cause}`);
+    tell(`    epoch ${last.epoch} is done: ${last.kind} ${last.from ?? ''}→${last.to}`);
   });
 }
 

@@ -3,10 +3,11 @@ import type { ChaosResult } from './run-chaos.ts';
 
 /** The last line of a run, as data, and what a person reads of it. */
 export function summaryOf(
-  { faults, answers, deaths, convergence, lastStatus, verdict, nodes }: ChaosResult,
+  { faults, answers, deaths, convergence, lastStatus, verdict, nodes, began }: ChaosResult,
   { seed, minutes, ok }: { seed: number; minutes: number; ok: boolean },
 ): { json: unknown; lines: string[] } {
-  const { losses, problems, ...figures } = verdict;
+  const secondsOf = (ms: number): number => Math.round((ms - began) / 10) / 100;
+  const { losses, strays, problems, ...figures } = verdict;
   const json = {
     ok,
     seed,
@@ -18,6 +19,7 @@ export function summaryOf(
     converged: convergence.converged,
     convergedSeconds: convergence.seconds,
     losses,
+    strays: strays.map((stray) => ({ ...stray, from: secondsOf(stray.from), to: secondsOf(stray.to) })),
     ...(problems.length === 0 ? {} : { problems }),
   };
   const kinds = Map.groupBy(faults, ({ kind }) => kind);
@@ -28,6 +30,10 @@ export function summaryOf(
     ...answers.map((answer) => `The operator was asked whose data to keep, and answered ${answer}`),
     `${figures.switchovers} planned moves, ${figures.failovers} failovers, ${figures.adoptions} adoptions; ${figures.ackedWrites} acknowledged writes, ${figures.lostWrites} lost`,
     ...losses.map(lossLine),
+    ...strays.map(
+      ({ node, writes, bytes, from, to, inCopies, destroyed }) =>
+        `  ${node} took ${writes} writes of ${bytes} bytes that are lost, at ${secondsOf(from)} to ${secondsOf(to)} s, and was not the primary; ${inCopies} of them are in a copy, ${destroyed} were destroyed`,
+    ),
     ...deaths.map((end) => `NOT SO: the controller ended by itself (${end})`),
     ...problems.map((problem) => `NOT SO: ${problem}`),
     convergence.converged

@@ -4,16 +4,8 @@ import type { WriteRecord } from './write-log.ts';
 /** How far (ms) the controller's clock and a writer's may be apart, and a record behind what it tells of. */
 const slackMs = 100;
 
-/** A node's time as primary: from the start of the change that made it so to the start of the next. */
-export interface Reign {
-  readonly record: TransitionRecord;
-  readonly from: number;
-  readonly to: number;
-}
-
 /** Who led when, by the controller's records, in monotonic ms. */
 export interface Timeline {
-  readonly reigns: readonly Reign[];
   /** Whether the node was the group's primary, or was becoming or ceasing to be it, at some time between these. */
   leads(node: string, from: number, to: number): boolean;
   /** The changes that the write can have been lost by, in order. */
@@ -34,13 +26,7 @@ export function timelineOf(records: readonly TransitionRecord[], wallOffsetMs: n
       start: Date.parse(record.startTime) - wallOffsetMs,
       end: Date.parse(record.completionTime) - wallOffsetMs,
     }));
-  const reigns = changes.map(({ record, start }, index) => ({
-    record,
-    from: start,
-    to: changes[index + 1]?.start ?? Number.POSITIVE_INFINITY,
-  }));
   return {
-    reigns,
     leads: (node, from, to) => {
       const [first] = changes;
       const initial = first?.record.from ?? first?.record.to;

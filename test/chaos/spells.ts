@@ -1,0 +1,43 @@
+import type { WriteRecord } from './write-log.ts';
+
+/** Writes of one node that follow each other closer than this (ms) are one spell: many writers are at it. */
+const pauseMs = 100;
+
+interface Spell {
+  readonly node: string;
+  readonly from: number;
+  to: number;
+}
+
+/** When each node took writes without a pause, in the order of their beginnings. */
+function spellsOf(acked: readonly WriteRecord[]): Spell[] {
+  const spells: Spell[] = [];
+  const open = new Map<string, Spell>();
+  for (const { node, answered } of [...acked].sort((a, b) => a.answered - b.answered)) {
+    const spell = open.get(node);
+    if (spell !== undefined && answered - spell.to <= pauseMs) spell.to = answered;
+    else {
+      const next = { node, from: answered, to: answered };
+      open.set(node, next);
+      spells.push(next);
+    }
+  }
+  return spells;
+}
+
+/** How long two nodes took writes at the same time, in all and at the longest (ms). */
+export function bothTookWrites(acked: readonly WriteRecord[]): { totalMs: number; longestMs: number } {
+  const spells = spellsOf(acked);
+  let totalMs = 0;
+  let longestMs = 0;
+  for (const [index, spell] of spells.entries()) {
+    for (const later of spells.slice(index + 1)) {
+      if (later.from >= spell.to) break;
+      if (later.node === spell.node) continue;
+      const both = Math.min(spell.to, later.to) - later.from;
+      totalMs += both;
+      longestMs = Math.max(longestMs, both);
+    }
+  }
+  return { totalMs: Math.round(totalMs), longestMs: Math.round(longestMs) };
+}
