@@ -1,6 +1,6 @@
 import type { Disturbance } from './disturbances.ts';
 import { disturbances, isDestructive } from './disturbances.ts';
-import { recordOfLooks } from './record-name.ts';
+import { isBookkeeping, isOfChange } from './record-name.ts';
 import type { EffectId } from './reports.ts';
 import type { Run } from './run-scenario.ts';
 import { runScenario, runSteady } from './run-scenario.ts';
@@ -51,8 +51,11 @@ function jobsOf(scenario: Scenario, undisturbed: Run, chosen?: readonly Disturba
       undisturbed.effects.flatMap(({ id }, at) => {
         if (disturbance.destructiveOnly && !isDestructive(id)) return [];
         const effect = nameOf(id);
+        // Nobody who comes later can know what a dead primary had, unless it is on record.
+        const unseen = at < undisturbed.effects.findIndex((one) => isOfChange(one.id));
         const place = { scenario: scenario.name, disturbance: disturbance.name, effect, index: at + 1 };
-        return [() => disturbed(place, undisturbed, () => runScenario(scenario, disturbance.order(id)))];
+        const expected = (run: Run): Run => (unseen ? withLossesOf(run, undisturbed) : undisturbed);
+        return [() => disturbed(place, expected, () => runScenario(scenario, disturbance.order(id)))];
       }),
     );
 }
@@ -61,28 +64,35 @@ async function undoneJobs(): Promise<Job[]> {
   const undisturbed = await runSteady();
   return undoneChanges.map(({ name, happen }, at) => {
     const place = { scenario: 'at rest', disturbance: 'undone', effect: name, index: at + 1 } as const;
-    return () => disturbed(place, undisturbed, () => runSteady(happen));
+    return () =>
+      disturbed(
+        place,
+        () => undisturbed,
+        () => runSteady(happen),
+      );
   });
 }
 
-/** undefined: nothing was found to disturb, and nothing that is decided on was missed by it. */
+/** undefined: one of several records of a kind, of which there are more or fewer as the looks fall. */
 async function disturbed(
   place: Place,
-  undisturbed: Run,
+  expected: (run: Run) => Run,
   again: () => Promise<Run>,
 ): Promise<TableRow | undefined> {
   let seen = '';
   for (let tries = 1; tries <= mostTries; tries += 1) {
     const run = await again().catch((cause: unknown) => String(cause));
     if (typeof run === 'string') return failed(place, run);
-    const row = judged(place, undisturbed, run);
+    const row = judged(place, expected(run), run);
     // Where nothing was done to it, it must be as the first one, or that one is no measure.
     if (run.disturbed || !isGood(row)) return row;
     seen = run.effects.map(({ id }) => nameOf(id)).join(', ');
   }
-  if (place.effect.startsWith(recordOfLooks)) return undefined;
+  if (isBookkeeping(place.effect)) return undefined;
   return failed(place, `the effect did not come about again: ${seen}`);
 }
+
+const withLossesOf = ({ end }: Run, run: Run): Run => ({ ...run, end: { ...run.end, losses: end.losses } });
 
 /** Of several of one name, which. */
 const nameOf = ({ name, occurrence }: EffectId): string =>

@@ -22,6 +22,7 @@ export interface Wanted {
   readonly paused: boolean;
   /** The file of the password before, by which a new controller still comes in. */
   readonly formerPassword: boolean;
+  readonly unreachableAfterSeconds: number;
 }
 
 type Admin = Awaited<ReturnType<typeof connectAdmin>>;
@@ -31,7 +32,13 @@ export class CrashStage {
   readonly folder: string;
   readonly ports: Readonly<Record<NodeName, number>>;
   password: string;
-  wanted: Wanted = { primary: 'a', annotations: {}, paused: false, formerPassword: false };
+  wanted: Wanted = {
+    primary: 'a',
+    annotations: {},
+    paused: false,
+    formerPassword: false,
+    unreachableAfterSeconds: 5,
+  };
   readonly #onExit: () => void;
 
   private constructor(folder: string, ports: Readonly<Record<NodeName, number>>, password: string) {
@@ -150,7 +157,7 @@ export class CrashStage {
   }
 
   #document(): unknown {
-    const { primary, annotations, paused, formerPassword } = this.wanted;
+    const { primary, annotations, paused, formerPassword, unreachableAfterSeconds } = this.wanted;
     return {
       apiVersion: 'understudy.dev/v1alpha1',
       kind: 'FailoverGroup',
@@ -173,7 +180,7 @@ export class CrashStage {
           config: { 'repl-diskless-sync-delay': '0' },
         },
         units: units.map((name) => ({ name })),
-        failover: { cooldownSeconds: 0 },
+        failover: { cooldownSeconds: 0, unreachableAfterSeconds },
       },
     };
   }
@@ -182,10 +189,13 @@ export class CrashStage {
     const directory = this.directory(node);
     await mkdir(directory, { recursive: true });
     await writeFile(this.redisConfig(node), this.#redisConf(node), { mode: 0o600 });
-    await writeFile(join(directory, redisUnit), unitFile([redisBinary(), this.redisConfig(node)], 'no'));
+    await writeFile(
+      join(directory, redisUnit),
+      unitFile([redisBinary(), this.redisConfig(node)], redisTerms),
+    );
     const bot = join(this.folder, 'bot.sh');
     for (const unit of units)
-      await writeFile(join(directory, unit), unitFile(['/bin/sh', bot, unit, node, this.folder], 'always'));
+      await writeFile(join(directory, unit), unitFile(['/bin/sh', bot, unit, node, this.folder], botTerms));
   }
 
   #redisConf(node: NodeName): string {
@@ -210,8 +220,12 @@ ${node === 'b' ? `replicaof 127.0.0.1 ${this.ports.a}\n` : ''}`;
   }
 }
 
-function unitFile(command: readonly string[], restart: 'no' | 'always'): string {
-  return `[Service]\nExecStart=${command.join(' ')}\nRestart=${restart}\nRestartSec=0\n`;
+/** One that hangs is killed a second later. */
+const redisTerms = ['Restart=no', 'TimeoutStopSec=1'];
+const botTerms = ['Restart=always', 'RestartSec=0'];
+
+function unitFile(command: readonly string[], terms: readonly string[]): string {
+  return ['[Service]', `ExecStart=${command.join(' ')}`, ...terms, ''].join('\n');
 }
 
 /** Writes down when it starts and when it is told to end; lives no longer than the folder. */

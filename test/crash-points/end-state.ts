@@ -11,6 +11,8 @@ import { keptCopies } from './kept-copies.ts';
 export interface EndState {
   readonly nodes: Readonly<Record<NodeName, NodeEnd>>;
   readonly status: unknown;
+  /** Whether what was lost in a change is known; not how much: a ping may have been on its way. */
+  readonly losses: readonly string[];
   /** Whether each takes a write. */
   readonly writes: Readonly<Record<NodeName, string>>;
 }
@@ -25,10 +27,10 @@ interface NodeEnd {
 export async function endStateOf(stage: CrashStage): Promise<EndState> {
   const [a, b] = await Promise.all(nodeNames.map((node) => nodeEnd(stage, node)));
   if (a === undefined || b === undefined) throw new Error('two nodes are expected');
-  const status = statusEnd(await readStatus(stage));
+  const status = await readStatus(stage);
   // Last: it is replicated, too.
   const writes = { a: await writesAt(stage, 'a'), b: await writesAt(stage, 'b') };
-  return { nodes: { a, b }, status, writes };
+  return { nodes: { a, b }, status: statusEnd(status), losses: lossesIn(status), writes };
 }
 
 export async function readStatus({ folder }: CrashStage): Promise<Status> {
@@ -157,9 +159,10 @@ function statusEnd(status: Status): unknown {
       reason,
       units: own,
     })),
-    history: (status.history ?? []).map(({ kind, from, to, cause, lostBytes }) => {
-      // A ping may have been on its way or not.
-      return `${kind} ${from} ${to} ${cause}, loss ${lostBytes === undefined ? 'not known' : 'counted'}`;
-    }),
+    history: (status.history ?? []).map(({ kind, from, to, cause }) => `${kind} ${from} ${to} ${cause}`),
   };
+}
+
+function lossesIn({ history = [] }: Status): string[] {
+  return history.map(({ lostBytes }) => (lostBytes === undefined ? 'not known' : 'counted'));
 }

@@ -15,9 +15,6 @@ const decided = [
   'failedAttempt',
 ] as const;
 
-/** A record of conditions and nodes alone: how many there are depends on the moments at which is looked. */
-export const recordOfLooks = 'store writeStatus (what is seen)';
-
 /** What a write of status is about: `store writeStatus (Switchover, StopUnits next)`. */
 export function recordName(before: Status, after: Status): string {
   return `store writeStatus (${aboutOf(before, after)})`;
@@ -30,3 +27,11 @@ function aboutOf(before: Status, after: Status): string {
   const changed = decided.filter((name) => !isDeepStrictEqual(before[name], after[name]));
   return changed.length === 0 ? 'what is seen' : changed.join(', ');
 }
+
+/** A record of a change of primary that is under way. */
+export const isOfChange = ({ name }: { readonly name: string }): boolean =>
+  name.startsWith('store writeStatus (') && name.endsWith(' next)');
+
+/** Records of which there may be one more or less: of what is seen alone, and the second and later ones of a kind. */
+export const isBookkeeping = (effect: string): boolean =>
+  effect.startsWith('store writeStatus (what is seen)') || /^store .* #\d+$/.test(effect);

@@ -90,6 +90,17 @@ export const scenarios: readonly Scenario[] = [
     goal: failedOver,
   },
   {
+    // Its Redis is stopped to prove it off, and started again once another one leads.
+    name: 'failover from a hung primary',
+    prepare: async (stage) => {
+      await stage.ask({ unreachableAfterSeconds: 2 });
+      await settled(stage);
+    },
+    before: readyOn('a'),
+    trigger: async (stage) => process.kill(await stage.pidOf('a'), 'SIGSTOP') && undefined,
+    goal: readyOn('b'),
+  },
+  {
     name: 'rejoin',
     prepare: afterFailover,
     before: failedOver,
