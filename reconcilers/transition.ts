@@ -2,12 +2,11 @@ import type { FailedAttempt, Status, Transition, TransitionRecord, TransitionSte
 import type { Action } from './action.ts';
 import { hasRestarted, isCrashLooping } from './crash-loop.ts';
 import type { Change } from './lead.ts';
+import { estimateLoss } from './loss-estimate.ts';
 import type { Progress } from './memory.ts';
-import { isoTime, nodeMemory, shortestMeasureMs } from './memory.ts';
+import { isoTime, nodeMemory } from './memory.ts';
 import { isInSync } from './node-status.ts';
-import type { PrimaryView, ReplicaView } from './observation.ts';
 import { Reason } from './reasons.ts';
-import { maxLagSeconds } from './redis-config.ts';
 import { lostBytes } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, highestEpoch, observed } from './situation.ts';
@@ -223,43 +222,10 @@ function timings(progress: Progress | undefined): Partial<TransitionRecord> {
 function losses(situation: Situation, open: Transition): Partial<TransitionRecord> {
   if (isPlanned(open)) return { lostBytes: 0, lostBytesExact: true };
   const current = answering(situation, open.to);
-  if (open.lastSeen === undefined || current === undefined) return {};
-  const lost = lostBytes(open.lastSeen, current);
-  const bytes = lost.exact ? lost.bytes : Math.max(lost.bytes, unseenBytes(open, current));
-  return { lastSeen: open.lastSeen, lostBytes: bytes, lostBytesExact: lost.exact };
+  const lost = current === undefined ? undefined : estimateLoss(open, current);
+  if (open.lastSeen === undefined || lost === undefined) return {};
+  return { lastSeen: open.lastSeen, lostBytes: lost.bytes, lostBytesExact: lost.exact };
 }
-
-/**
- * What the old primary may have taken between its last word to its replicas and its end, at the pace it was seen
- * to write at. Its process died with the count, so this is said to be an estimate; from above, since lost data
- * that nobody mentions is worse than a false alarm.
- */
-function unseenBytes(open: Transition, current: PrimaryView | ReplicaView): number {
-  const { cause, lastSeen } = open;
-  const seconds = unseenSeconds[cause] ?? unseenLongestSeconds;
-  const pace = Math.max(lastSeen?.bytesPerSecond ?? 0, paceSince(open, current));
-  return Math.ceil(pace * seconds);
-}
-
-/** Bytes a second that the new primary still got between that last sight and the change. */
-function paceSince({ lastSeen, startTime }: Transition, current: PrimaryView | ReplicaView): number {
-  const continues = lastSeen !== undefined && current.previousReplicationId === lastSeen.replicationId;
-  if (!continues || current.previousEndOffset === undefined) return 0;
-  const grown = Math.max(0, current.previousEndOffset - 1 - lastSeen.offset);
-  const elapsedMs = Date.parse(startTime) - Date.parse(lastSeen.time);
-  return (grown * 1000) / Math.max(elapsedMs, shortestMeasureMs);
-}
-
-/** An isolated primary takes writes until it misses its replicas: min-replicas-max-lag and a second for its cron. */
-const unseenLongestSeconds = maxLagSeconds + 1;
-
-/** A clean stop waits for the replicas (redis.conf: shutdown-timeout); a killed process feeds them to its end. */
-const unseenSeconds: Readonly<Record<string, number>> = {
-  [Reason.PrimaryStopped]: 0,
-  [Reason.PrimaryDemoted]: 0,
-  [Reason.PrimaryProcessDead]: 1,
-  [Reason.PrimaryRestartedStale]: 1,
-};
 
 /**
  * The old primary of the last failover is back: what it holds says better what was lost than what was seen of

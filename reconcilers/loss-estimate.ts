@@ -1,0 +1,48 @@
+import type { Transition } from '../crd/status.ts';
+import { shortestMeasureMs } from './memory.ts';
+import { Reason } from './reasons.ts';
+import { maxLagSeconds } from './redis-config.ts';
+import { type History, type LostBytes, lostBytes } from './replication-history.ts';
+
+/**
+ * What a change of primary has cost, before the old primary is back to be asked. Where its process died with the
+ * count, this is an estimate from above: what it was seen to have and the new one has not, and what it may have
+ * taken unseen, at the pace it was seen to write at. Lost data that nobody mentions is worse than a false alarm.
+ * undefined when the old primary was never seen.
+ */
+export function estimateLoss(open: Transition, current: History): LostBytes | undefined {
+  if (open.lastSeen === undefined) return undefined;
+  const lost = lostBytes(open.lastSeen, current);
+  if (lost.exact) return lost;
+  const pace = Math.max(open.lastSeen.bytesPerSecond ?? 0, paceSince(open, current));
+  return { bytes: lost.bytes + Math.ceil(pace * unseenSeconds(open)), exact: false };
+}
+
+/** An isolated primary takes writes until it misses its replicas: min-replicas-max-lag and a second for its cron. */
+const longestSeconds = maxLagSeconds + 1;
+
+/** A clean stop waits for the replicas (redis.conf: shutdown-timeout); a killed process feeds them to its end. */
+const fedSeconds: Readonly<Record<string, number>> = {
+  [Reason.PrimaryStopped]: 0,
+  [Reason.PrimaryDemoted]: 0,
+  [Reason.PrimaryProcessDead]: 1,
+  [Reason.PrimaryRestartedStale]: 1,
+};
+
+/** How long it may have taken writes that neither we nor its replicas heard of. */
+function unseenSeconds({ cause, startTime, lastSeen }: Transition): number {
+  const fed = fedSeconds[cause] ?? longestSeconds;
+  if (fed === 0 || lastSeen === undefined) return fed;
+  // Cut off from its replicas and from us, a killed process has fed nobody since.
+  const elapsed = (Date.parse(startTime) - Date.parse(lastSeen.time)) / 1_000;
+  return Math.min(Math.max(fed, elapsed), longestSeconds);
+}
+
+/** Bytes a second that the new primary still got between that last sight and the change. */
+function paceSince({ lastSeen, startTime }: Transition, current: History): number {
+  const continues = lastSeen !== undefined && current.previousReplicationId === lastSeen.replicationId;
+  if (!continues || current.previousEndOffset === undefined) return 0;
+  const grown = Math.max(0, current.previousEndOffset - 1 - lastSeen.offset);
+  const elapsedMs = Date.parse(startTime) - Date.parse(lastSeen.time);
+  return (grown * 1000) / Math.max(elapsedMs, shortestMeasureMs);
+}
