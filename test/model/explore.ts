@@ -205,13 +205,14 @@ export async function* successors(
     const next = cloneState(state);
     if (event.apply(next)) yield { label: event.name, cost: event.cost, state: next };
   }
-  const { state: passed, trace } = await afterPass(scope, state);
+  const amidst = events.filter((event) => event.amidst && event.cost <= left);
+  const ask = scope.amidst === 'anything' ? amidst : [];
+  const { state: passed, trace } = await afterPass(scope, state, { ask });
   yield { label: 'pass', cost: 0, state: passed, trace };
   if (!hasEffects(trace) || scope.amidst === 'nothing') return;
-  const amidst = scope.amidst === 'anything' ? events.filter((event) => event.amidst) : [];
   const requests = events.filter(({ name }) => name.startsWith('request'));
-  for (const { label, cost, disturbance } of disturbancesOf(trace, { amidst, requests }, left)) {
-    const disturbed = await afterPass(scope, state, disturbance);
+  for (const { label, cost, disturbance } of disturbancesOf(trace, requests, left)) {
+    const disturbed = await afterPass(scope, state, { disturbance });
     yield { label, cost, ...disturbed };
   }
 }
@@ -224,20 +225,15 @@ interface Choice {
   readonly disturbance: Disturbance;
 }
 
-function* disturbancesOf(
-  trace: PassTrace,
-  { amidst, requests }: Readonly<Record<'amidst' | 'requests', readonly ModelEvent[]>>,
-  left: number,
-): Generator<Choice> {
-  for (const [at, { kind, what }] of trace.points.entries()) {
+function* disturbancesOf(trace: PassTrace, requests: readonly ModelEvent[], left: number): Generator<Choice> {
+  for (const [at, { kind, what, possible }] of trace.points.entries()) {
     const where = `pass, before ${what} (${at})`;
-    for (const event of amidst)
-      if (event.cost <= left)
-        yield {
-          label: `${where}: ${event.name}`,
-          cost: event.cost,
-          disturbance: { at, kind: 'event', event },
-        };
+    for (const event of possible)
+      yield {
+        label: `${where}: ${event.name}`,
+        cost: event.cost,
+        disturbance: { at, kind: 'event', event },
+      };
     if (kind === 'look' || left < 1) continue;
     yield { label: `${where}: kill controller`, cost: 1, disturbance: { at, kind: 'kill' } };
     for (const applied of [true, false])

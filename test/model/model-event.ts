@@ -253,7 +253,10 @@ function operatorEvents(scope: ModelScope): ModelEvent[] {
         `promote ${name} by hand`,
         when(
           ({ world }) => world.get(name).process === 'running' && world.get(name).role === 'replica',
-          ({ world }) => world.promote(name),
+          (state) => {
+            state.world.promote(name);
+            state.promotedByHand = name;
+          },
         ),
       ),
     ),

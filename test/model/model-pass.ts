@@ -23,6 +23,8 @@ class Killed extends Error {}
 export interface Point {
   readonly kind: 'look' | 'effect';
   readonly what: string;
+  /** Which of the events asked about could happen here. */
+  readonly possible: readonly ModelEvent[];
 }
 
 /** What happens at one point of a pass. */
@@ -47,19 +49,26 @@ export interface PassTrace {
 /** How many passes a successor may take until its predecessor goes on. */
 const successorPasses = 10;
 
+interface PassOptions {
+  readonly disturbance?: Disturbance | undefined;
+  /** Events of which is to be told where in the pass they could happen. */
+  readonly ask?: readonly ModelEvent[];
+}
+
 /** The production pass, on this state, in place. */
 export async function runPass(
   scope: ModelScope,
   state: ModelState,
-  disturbance?: Disturbance,
+  { disturbance, ask = [] }: PassOptions = {},
 ): Promise<PassTrace> {
-  return new Pass(scope, state, disturbance).run();
+  return new Pass(scope, state, { disturbance, ask }).run();
 }
 
 class Pass {
   readonly #scope: ModelScope;
   readonly #state: ModelState;
   readonly #disturbance: Disturbance | undefined;
+  readonly #ask: readonly ModelEvent[];
   readonly #points: Point[] = [];
   readonly #acted: { action: Action; outcome: Outcome }[] = [];
   #decision: Decision | undefined;
@@ -67,10 +76,11 @@ class Pass {
   #isDeposed = false;
   #partial = false;
 
-  constructor(scope: ModelScope, state: ModelState, disturbance: Disturbance | undefined) {
+  constructor(scope: ModelScope, state: ModelState, { disturbance, ask = [] }: PassOptions) {
     this.#scope = scope;
     this.#state = state;
     this.#disturbance = disturbance;
+    this.#ask = ask;
   }
 
   async run(): Promise<PassTrace> {
@@ -79,6 +89,7 @@ class Pass {
     const clock: Clock = { now: () => world.now, sleep: async () => undefined };
     let result: PassTrace['result'] = 'killed';
     const begunAt = world.now;
+    state.promotedByHand = undefined;
     try {
       const passed = await reconcilePass(
         {
@@ -151,8 +162,13 @@ class Pass {
     );
   }
 
+  #point(kind: Point['kind'], what: string): number {
+    const possible = this.#ask.filter((event) => event.apply(cloneState(this.#state)));
+    return this.#points.push({ kind, what, possible }) - 1;
+  }
+
   #look(node: string): void {
-    const at = this.#points.push({ kind: 'look', what: `look at ${node}` }) - 1;
+    const at = this.#point('look', `look at ${node}`);
     const due = this.#disturbance;
     if (due?.at === at && due.kind === 'event') due.event.apply(this.#state);
   }
@@ -167,7 +183,7 @@ class Pass {
   }
 
   async #effect(what: string): Promise<'known' | 'lostAfter' | 'lostBefore'> {
-    const at = this.#points.push({ kind: 'effect', what }) - 1;
+    const at = this.#point('effect', what);
     const due = this.#disturbance;
     if (due?.at !== at) return 'known';
     switch (due.kind) {
@@ -252,8 +268,8 @@ function isPartial({ nodes }: Observation): boolean {
 export async function afterPass(
   scope: ModelScope,
   state: ModelState,
-  disturbance?: Disturbance,
+  options?: PassOptions,
 ): Promise<{ readonly state: ModelState; readonly trace: PassTrace }> {
   const next = cloneState(state);
-  return { state: next, trace: await runPass(scope, next, disturbance) };
+  return { state: next, trace: await runPass(scope, next, options) };
 }

@@ -77,7 +77,7 @@ export const reducedWorlds: readonly SmallWorld[] = [
   {
     nodes: 3,
     units: 1,
-    parts: [{ ...three, name: 'reduced', events: 1, writes: 1, amidst: 'nothing', roots: ['at rest'] }],
+    parts: [{ ...three, name: 'reduced', events: 1, writes: 2, amidst: 'nothing', roots: ['at rest'] }],
   },
 ];
 
