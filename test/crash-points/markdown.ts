@@ -1,4 +1,5 @@
 import { disturbances } from './disturbances.ts';
+import { isOfChange } from './record-name.ts';
 import { isGood, type TableRow } from './table-row.ts';
 
 /**
@@ -38,10 +39,19 @@ function section(rows: readonly TableRow[]): string {
     return `## Changes that were undone between two looks\n\n| between two looks | outcome |\n|---|---|\n${groups
       .map(([effect, own]) => `| ${effect} | ${outcomeOf(own)} |`)
       .join('\n')}\n`;
-  const lines = groups.map(
+  const inOrder = [...groups.filter(([effect]) => !isAsLooksFall(effect)), ...asLooksFall(groups)];
+  const lines = inOrder.map(
     ([effect, own]) => `| \`${effect}\` | ${outcomeOf(own)} | ${triedOf(own).join(', ')} |`,
   );
   return `## ${first.scenario}\n\n| effect | outcome | tried |\n|---|---|---|\n${lines.join('\n')}\n`;
+}
+
+/** Of some records it is left to the moment when they come: they stand last, by name. */
+const isAsLooksFall = (effect: string): boolean =>
+  effect.startsWith('store ') && !isOfChange({ name: effect });
+
+function asLooksFall<T>(groups: readonly (readonly [string, T])[]): (readonly [string, T])[] {
+  return groups.filter(([effect]) => isAsLooksFall(effect)).sort(([one], [other]) => (one < other ? -1 : 1));
 }
 
 function outcomeOf(rows: readonly TableRow[]): string {
