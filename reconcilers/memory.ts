@@ -35,6 +35,13 @@ export interface AcceptedSetting {
   readonly shown?: string;
 }
 
+interface RefusedConfig {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly count: number;
+  readonly at: number;
+  readonly message: string;
+}
+
 /** Diverged data of a node, set aside before it was overwritten. */
 interface KeptCopy {
   readonly path: string;
@@ -47,7 +54,8 @@ interface Pace {
   readonly replicationId: string;
   readonly offset: number;
   readonly at: number;
-  readonly bytesPerSecond: number;
+  /** Absent before two looks at one history. */
+  readonly bytesPerSecond?: number;
 }
 
 /** By node: the last time (ms) that it may have acknowledged what this one writes; over once it surely does not. */
@@ -74,6 +82,8 @@ export interface NodeMemory {
   readonly seenBefore?: LastSeen;
   /** Settings that we applied: Redis may show one otherwise than asked, though it took it. */
   readonly acceptedConfig?: Readonly<Record<string, AcceptedSetting>>;
+  /** Settings that its server did not take together, and what it said of the first that was wrong. */
+  readonly refusedConfig?: RefusedConfig;
   /** Restarts of its units by their own supervisor. */
   readonly bursts?: Readonly<Record<string, RestartBurst>>;
   /** Starts of units by us that did not last. */
@@ -190,11 +200,16 @@ function seenNow(
   return renewed ? { lastSeen, seenBefore: before.lastSeen, pace } : { lastSeen, pace };
 }
 
+/** The greatest speed (bytes/s) that any node was last seen to write at. */
+export function fastestPace(memory: Memory): number {
+  return Math.max(0, ...Object.values(memory.nodes).map(({ pace }) => pace?.bytesPerSecond ?? 0));
+}
+
 /** Two looks that are closer together than this tell no speed (ms). */
 export const shortestMeasureMs = 500;
 
 function measured(before: Pace | undefined, { replicationId, offset }: PrimaryView, now: number): Pace {
-  if (before?.replicationId !== replicationId) return { replicationId, offset, at: now, bytesPerSecond: 0 };
+  if (before?.replicationId !== replicationId) return { replicationId, offset, at: now };
   const elapsedMs = now - before.at;
   if (elapsedMs < shortestMeasureMs) return before;
   const grown = Math.max(0, offset - before.offset);
@@ -231,7 +246,7 @@ function seen(view: PrimaryView, pace: Pace, now: number): LastSeen {
     replicationId: view.replicationId,
     offset: view.offset,
     ...(view.aofBytes === undefined ? {} : { aofBytes: view.aofBytes }),
-    bytesPerSecond: pace.bytesPerSecond,
+    ...(pace.bytesPerSecond === undefined ? {} : { bytesPerSecond: pace.bytesPerSecond }),
     refusesAlone: refusesAlone(view),
     time: isoTime(now),
   };

@@ -4,7 +4,7 @@ import { hasRestarted, isCrashLooping } from './crash-loop.ts';
 import type { Change } from './lead.ts';
 import { estimateLoss } from './loss-estimate.ts';
 import type { Progress } from './memory.ts';
-import { isoTime, nodeMemory } from './memory.ts';
+import { fastestPace, isoTime, nodeMemory } from './memory.ts';
 import { isInSync } from './node-status.ts';
 import { Reason } from './reasons.ts';
 import { lostBytes } from './replication-history.ts';
@@ -53,7 +53,8 @@ export function openTransition(situation: Situation, change: Change, first: Tran
     step: first,
     cause: open?.kind === change.kind ? open.cause : change.cause,
     startTime: open?.startTime ?? isoTime(now),
-    ...(lastSeen === undefined ? {} : { lastSeen }),
+    // Who has just taken over was not measured yet: its clients are those of the one before.
+    ...(lastSeen === undefined ? {} : { lastSeen: { bytesPerSecond: fastestPace(memory), ...lastSeen } }),
   };
 }
 

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Transition } from '../../crd/status.ts';
+import type { Change } from '../../reconcilers/lead.ts';
 import { estimateLoss } from '../../reconcilers/loss-estimate.ts';
+import type { Memory } from '../../reconcilers/memory.ts';
+import { openTransition } from '../../reconcilers/transition.ts';
+import { SimGroup } from '../world/sim-group.ts';
 
 const died = '2026-11-23T08:10:00.000Z';
 const before = (ms: number): string => new Date(Date.parse(died) - ms).toISOString();
@@ -48,4 +52,25 @@ test('a clean stop waits for the replicas, and of a primary never seen nothing i
   assert.equal(estimateLoss(change('PrimaryStopped', 500, 9_000), current)?.bytes, 0);
   const { lastSeen: _never, ...unseen } = change('PrimaryHung', 0, 0);
   assert.equal(estimateLoss(unseen, current), undefined);
+});
+
+test('of a primary that had just taken over, the pace of the one before counts', async () => {
+  const group = new SimGroup(['ct100', 'ct101'], 15);
+  assert.ok(await group.settle());
+  await group.pass();
+  const decided = group.events.find((event) => event.kind === 'decided');
+  assert.ok(decided?.kind === 'decided');
+  const { situation } = decided;
+  const before = { replicationId: 'before', offset: 0, at: 0, bytesPerSecond: 700 };
+  const lastSeen = { replicationId: 'new', offset: 5, time: died };
+  const memory: Memory = {
+    ...situation.memory,
+    nodes: { ct100: { pace: before }, ct101: { lastSeen } },
+  };
+  const lost = { kind: 'Failover', from: 'ct101', to: 'ct100', how: 'promote', cause: 'PrimaryProcessDead' };
+  const opened = (of: Memory): number | undefined =>
+    openTransition({ ...situation, memory: of }, lost as Change, 'Promote').lastSeen?.bytesPerSecond;
+  assert.equal(opened(memory), 700);
+  const measured = { ...lastSeen, bytesPerSecond: 0 };
+  assert.equal(opened({ ...memory, nodes: { ...memory.nodes, ct101: { lastSeen: measured } } }), 0);
 });
