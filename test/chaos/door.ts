@@ -85,6 +85,7 @@ export class Door {
   readonly #weathers = new Map<string, Weather>();
   readonly #passages = new Set<Passage>();
   #server: Server | undefined;
+  #line: Socket | undefined;
   #closed = false;
 
   private constructor(targetPort: number, port: number, nameOf: (address: string) => string) {
@@ -114,6 +115,7 @@ export class Door {
   close(): void {
     this.#closed = true;
     this.#server?.close();
+    this.#line?.destroy();
     for (const passage of this.#passages) passage.destroy();
   }
 
@@ -143,6 +145,7 @@ export class Door {
     line.on('error', () => undefined);
     line.unref();
     line.resume();
+    this.#line = line;
     const opened = Promise.withResolvers<boolean>();
     line.once('connect', () => opened.resolve(true));
     line.once('close', () => opened.resolve(false));
