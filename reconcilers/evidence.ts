@@ -88,13 +88,21 @@ export function branchedOff(situation: Situation, view: PrimaryView | ReplicaVie
  */
 function isStale(situation: Situation, name: string): boolean {
   const primary = asPrimary(situation, name);
-  if (primary === undefined || situation.status.currentPrimary !== name) return false;
+  const { currentPrimary, transition: open } = situation.status;
+  if (primary === undefined || (currentPrimary !== name && open?.to !== name)) return false;
   return others(situation, name).some((other) => {
     const view = answering(situation, other);
-    if (view === undefined) return false;
+    if (view === undefined || (currentPrimary !== name && isLeftBehind(situation, view, primary)))
+      return false;
     const own = view.role === 'replica' ? follows(situation, view, name) : branchedOff(situation, view, name);
     return own && holdsLostData(situation, view, primary);
   });
+}
+
+/** In a failover a node may hold more of the old history than the one that was promoted from it: that is not lost by a restart. */
+function isLeftBehind(situation: Situation, view: PrimaryView | ReplicaView, primary: PrimaryView): boolean {
+  const { transition: open, primaryReplicationId: old } = situation.status;
+  return open?.kind === 'Failover' && primary.previousReplicationId === old && view.replicationId === old;
 }
 
 /** It holds data of the recorded primary's own history that the primary, as it answers now, does not hold. */

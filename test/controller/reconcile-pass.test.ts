@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SimGroup } from '../world/sim-group.ts';
-import { endProcess, takesWrites } from '../world/sim-redis.ts';
+import { endProcess, freshData, startProcess, takesWrites } from '../world/sim-redis.ts';
 
 /** What the last pass did, in order. */
 function acts(group: SimGroup): string[] {
@@ -75,5 +75,33 @@ test('a replica that a deposed controller has paused for a copy takes writes as 
     }
     assert.equal(replica.role, 'primary');
     assert.ok(takesWrites(replica, group.world.now));
+  }
+});
+
+test('a new primary that restarts empty before its switchover is closed is rescued from, not followed', async () => {
+  for (const names of [
+    ['a', 'b'],
+    ['a', 'b', 'c'],
+  ]) {
+    const group = new SimGroup(names);
+    assert.ok(await group.settle());
+    group.world.write();
+    group.world.advance(1_000);
+    group.edit({ primary: 'b' });
+    const { world } = group;
+    for (let pass = 0; pass < 10 && world.get('b').role === 'replica'; pass += 1) {
+      await group.pass();
+      world.advance(1);
+    }
+    assert.equal(group.status.transition?.to, 'b');
+    const taken = world.get('b');
+    taken.snapshot = freshData(world.newId());
+    endProcess(taken, 'crashed', world.now);
+    startProcess(taken, world.now);
+    world.advance(1);
+    assert.deepEqual(taken.data.log, []);
+    assert.ok(await group.settle());
+    const leader = world.get(group.status.currentPrimary ?? '');
+    assert.deepEqual(leader.data.log, [...world.acknowledged], `${names.length} nodes`);
   }
 });
