@@ -69,6 +69,8 @@ export interface NodeMemory {
   readonly hostSilentSince?: number;
   /** Whether its host answered the last look. */
   readonly hostAnswers?: boolean;
+  /** How long (s) the lease lasts that a look was the last to tell its watch of. */
+  readonly leaseTold?: number;
   /** Since when every other node has answered and none was its replica: nothing acknowledges to it (ms). */
   readonly aloneSince?: number;
   readonly attended?: Attendance;
@@ -121,6 +123,8 @@ export interface Standing {
   /** Nodes that no other node replicates from, all others having answered. */
   readonly alone: readonly string[];
   readonly attended: Readonly<Record<string, Attendance>>;
+  /** How long (s) the leases last that this look renewed: those of the hosts that answered the one before. */
+  readonly leaseSeconds: number;
 }
 
 /** Takes one look into account. */
@@ -129,11 +133,13 @@ export function remember(memory: Memory, observation: Observation, standing: Sta
   for (const node of observation.nodes) {
     const { inSyncSince, aloneSince, ...before } = nodeMemory(memory, node.name);
     const attended = standing.attended[node.name];
+    const isTold = before.hostAnswers === true && node.host.state === 'answers';
     nodes[node.name] = {
       ...rememberNode(before, node, { now, begunAt: observation.begunAt ?? now }),
       ...(standing.inSync.includes(node.name) ? { inSyncSince: inSyncSince ?? now } : {}),
       ...(standing.alone.includes(node.name) ? { aloneSince: aloneSince ?? now } : {}),
       ...(attended === undefined ? {} : { attended }),
+      ...(isTold ? { leaseTold: standing.leaseSeconds } : {}),
     };
   }
   const poweredOff = memory.poweredOff.filter((name) =>

@@ -1,6 +1,7 @@
 import type { NodeStatus } from '../crd/status.ts';
 import { isCrashLooping } from './crash-loop.ts';
 import { hears, holdsLostData } from './evidence.ts';
+import { nodeMemory } from './memory.ts';
 import type { NodeObservation, PrimaryView, ReplicaView } from './observation.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, follows, nodeNames, observed } from './situation.ts';
@@ -70,19 +71,19 @@ function lagOf(
 
 /** What its watch said last: while the host is silent, that is what its end is counted from. */
 function leaseOf(
-  { spec }: Situation,
-  { host }: NodeObservation,
+  { spec, memory }: Situation,
+  { name, host }: NodeObservation,
   before: NodeStatus | undefined,
 ): Pick<NodeStatus, 'lease'> {
   if (host.state !== 'answers') return before?.lease === undefined ? {} : { lease: before.lease };
   if (host.lease === undefined) return {};
   const { leaseSeconds } = spec.failover;
-  return {
-    lease: {
-      state: host.lease.state,
-      seconds: leaseSeconds > 0 ? leaseSeconds : (before?.lease?.seconds ?? 0),
-    },
-  };
+  const { state } = host.lease;
+  const last = state === 'absent' ? 0 : (before?.lease?.seconds ?? 0);
+  // Until a look has told the node of a shorter lease, the longer one lasts there.
+  const told =
+    nodeMemory(memory, name).leaseTold === leaseSeconds ? leaseSeconds : Math.max(leaseSeconds, last);
+  return { lease: { state, seconds: leaseSeconds > 0 ? told : last } };
 }
 
 function picture(situation: Situation, node: NodeObservation): NodeStatus {

@@ -91,7 +91,9 @@ function withMemory(situation: Situation): Situation {
   const attended = Object.fromEntries(
     nodeNames(situation).map((name) => [name, attendanceOf(situation, name)]),
   );
-  return { ...situation, memory: remember(memory, observation, { inSync, alone, attended }, now) };
+  const { leaseSeconds } = situation.spec.failover;
+  const standing = { inSync, alone, attended, leaseSeconds };
+  return { ...situation, memory: remember(memory, observation, standing, now) };
 }
 
 /** Every other node answers, and none of them replicates from it. */
