@@ -10,7 +10,7 @@ import type { PrimaryView, ReplicaView } from './observation.ts';
 import { rotationActions } from './password-rotation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
-import { configActions, openWhilePaused } from './redis-config.ts';
+import { configActions, openWhilePaused, refusedSetting } from './redis-config.ts';
 import { holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, follows, observed, others, specOf } from './situation.ts';
@@ -156,9 +156,10 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
     ...configActions(situation, primary, replicas.actions, epoch),
   ];
   const actions = [...arranged, ...unsavedWrites(situation, arranged, epoch)];
+  const blocked = replicas.blocked ?? refusedSetting(situation);
   return {
     actions,
-    ...(replicas.blocked === undefined ? {} : { blocked: replicas.blocked }),
+    ...(blocked === undefined ? {} : { blocked }),
     ...(start.blocked === undefined ? {} : { unitsBlocked: start.blocked }),
     ...(start.retryInMs === undefined ? {} : { retryInMs: start.retryInMs }),
   };
@@ -237,6 +238,7 @@ export function demotionsUnderWay(situation: Situation, plan: Plan): string[] {
     .filter((action) => action.dropClients);
   const begun = (situation.status.demoting ?? []).filter((node) => {
     const current = situation.status.currentPrimary;
+    if (specOf(situation, node) === undefined) return false;
     return node !== current && nodeMemory(situation.memory, node).demotedFor !== current;
   });
   return [...new Set([...begun, ...planned.map((action) => action.node)])].sort();

@@ -3,7 +3,10 @@ import type { Action, Outcome } from './action.ts';
 import { savedBy } from './config-files.ts';
 import type { Memory, Progress } from './memory.ts';
 import { maybeOpened, nodeMemory, withNodeMemory } from './memory.ts';
-import { acceptConfig, opensToWrites } from './redis-config.ts';
+import { acceptConfig, opensToWrites, refuseConfig } from './redis-config.ts';
+
+/** The word of the adapter (controller/redis/refusals.ts) for a value that the server does not take. */
+const invalidSetting = 'InvalidSetting';
 
 /** Takes the outcome of one executed action into memory. Times in ms of the same clock as `now`. */
 export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, endedAt: number): Memory {
@@ -136,14 +139,17 @@ function nextStart(memory: Memory, node: string, now: number): { count: number; 
   return { count: before === undefined || now - before.at > 120_000 ? 1 : before.count + 1, at: now };
 }
 
-/** A start that is refused is tried again with growing pauses, and its reason is told. */
+/** A start, or a setting, that is refused is tried again with growing pauses, and its reason is told. */
 function noteFailed(
   memory: Memory,
   action: Action,
   outcome: Exclude<Outcome, { kind: 'done' }>,
   now: number,
 ): Memory {
-  if (action.kind !== 'startUnits' || outcome.kind !== 'refused') return memory;
+  if (outcome.kind !== 'refused') return memory;
+  if (action.kind === 'applyConfig' && outcome.reason === invalidSetting)
+    return refuseConfig(memory, action.node, { settings: action.settings, message: outcome.message }, now);
+  if (action.kind !== 'startUnits') return memory;
   const unitStarts = { ...nextStart(memory, action.node, now), refusal: outcome.message };
   return withNodeMemory(memory, action.node, { unitStarts });
 }

@@ -61,6 +61,7 @@ export const Reason = {
   FailbackInProgress: 'FailbackInProgress',
   AdoptionInProgress: 'AdoptionInProgress',
   PreserveImpossible: 'PreserveImpossible',
+  SettingRefused: 'SettingRefused',
   // units
   UnitsNotProvedStopped: 'UnitsNotProvedStopped',
   UnitsMisplaced: 'UnitsMisplaced',
