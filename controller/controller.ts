@@ -1,4 +1,5 @@
 import type { FailoverGroup } from '../crd/failover-group.ts';
+import type { Status } from '../crd/status.ts';
 import type { Memory } from '../reconcilers/memory.ts';
 import { emptyMemory } from '../reconcilers/memory.ts';
 import type { Observation } from '../reconcilers/observation.ts';
@@ -17,7 +18,7 @@ import { phaseOf, untilPhase } from './probe-phase.ts';
 import { processTimers } from './process-timers.ts';
 import type { KeepLeases, PassEvent } from './reconcile-pass.ts';
 import { reconcilePass } from './reconcile-pass.ts';
-import { withoutLeases } from './retire.ts';
+import { dismissWatch, nodesTakenOut, withoutLeases } from './retire.ts';
 import { refuseSharedHosts } from './shared-hosts.ts';
 import { UnderstudyError } from './understudy-error.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -288,7 +289,9 @@ export class Controller {
     refuseSharedHosts(key, group, [...this.#held, ...this.#connecting, ...this.#seniors(key, stored)]);
     this.#connecting.set(key, { group });
     const nodes = await this.#options.connect(group);
-    this.#release(key);
+    const leaving = known === undefined ? [] : nodesTakenOut(known.group, group);
+    this.#release(key, leaving);
+    for (const name of leaving) this.#dismiss(known?.nodes.get(name), stored.status);
     const held: Held = {
       group,
       wiring,
@@ -311,14 +314,21 @@ export class Controller {
     return held;
   }
 
-  #release(key: string): void {
-    for (const node of this.#held.get(key)?.nodes.values() ?? []) {
-      node.redis.close();
-      node.host?.close();
-      node.fence?.close();
-    }
+  #release(key: string, but: readonly string[] = []): void {
+    for (const node of this.#held.get(key)?.nodes.values() ?? []) if (!but.includes(node.name)) close(node);
     this.#held.delete(key);
   }
+
+  /** Nobody waits for it: a node is often taken out because it is gone. */
+  #dismiss(node: GroupNode | undefined, { epoch = 0 }: Status): void {
+    if (node !== undefined) void dismissWatch(node, epoch).finally(() => close(node));
+  }
+}
+
+function close({ redis, host, fence }: GroupNode): void {
+  redis.close();
+  host?.close();
+  fence?.close();
 }
 
 function unconnected(cause: unknown): Finding {

@@ -17,12 +17,19 @@ class GroupsStore implements StorePort {
   readonly letGoOf: string[] = [];
   touch: (key: string) => void = () => undefined;
 
-  /** A group of the nodes a and b, which are hosts of their own. */
-  put(key: string, { status = {}, retiring = false }: { status?: Status; retiring?: boolean } = {}): void {
+  /** A group of nodes that are hosts of their own. */
+  put(
+    key: string,
+    {
+      status = {},
+      retiring = false,
+      nodes = ['a', 'b'],
+    }: { status?: Status; retiring?: boolean; nodes?: readonly string[] } = {},
+  ): void {
     const [namespace = '', name = ''] = key.split('/');
     const [apiVersion, kind] = ['understudy.dev/v1alpha1', 'FailoverGroup'] as const;
     const metadata = { name, namespace, generation: 1 };
-    const group = { apiVersion, kind, metadata, spec: simSpec(['a', 'b'], 10) };
+    const group = { apiVersion, kind, metadata, spec: simSpec(nodes, 10) };
     this.groups.set(key, { key, group, status, version: '', ...(retiring ? { retiring } : {}) });
     this.touch(key);
   }
@@ -141,3 +148,45 @@ test('a controller that takes over goes on with the one of the two that was led,
   store.put('prod/bots', { status: { epoch: 3, currentPrimary: 'a' } });
   assert.deepEqual(await connectedOf(store), ['prod/bots']);
 });
+
+/** A node whose Redis is silent; its host says that one unit is there, in the state that `look` has then. */
+function nodeWithUnit(name: string, look: { state: string }, told: string[]): GroupNode {
+  const ignored = () => undefined;
+  const redis = { observe: async () => ({ state: 'silent' }), onLost: ignored, close: ignored };
+  const host = {
+    observe: async (terms?: { seconds: number }) => {
+      if (terms !== undefined) told.push(`${name} ${terms.seconds}`);
+      const units = [{ name: 'bot-a.service', state: look.state }];
+      return { state: 'answers', bootId: '1', units, epoch: 0, lease: { state: 'armed' } };
+    },
+    onChange: ignored,
+    close: () => told.push(`${name} closed`),
+  };
+  return { name, endpoint: { host: name, port: 6379 }, redis, host } as unknown as GroupNode;
+}
+
+for (const [state, outcome, expected] of [
+  ['stopped', 'taken away', ['c 0', 'c closed']],
+  ['running', 'left there', ['c closed']],
+] as const) {
+  test(`the watch of a node that is taken out of its group is ${outcome} when a unit is ${state} there`, async () => {
+    const store = new GroupsStore();
+    const told: string[] = [];
+    const look = { state: 'stopped' };
+    const { controller } = controllerOf(store, async ({ spec }) =>
+      spec.nodes.map(({ name }) => nodeWithUnit(name, look, name === 'c' ? told : [])),
+    );
+    store.put('prod/bots', { nodes: ['a', 'b', 'c'] });
+    await controller.start();
+    try {
+      await until('the watch of c was told of its lease', async () => told.includes('c 10'));
+      told.length = 0;
+      look.state = state;
+      store.put('prod/bots', { nodes: ['a', 'b'] });
+      await until('c is let go of', async () => told.includes('c closed'));
+    } finally {
+      await controller.stop();
+    }
+    assert.deepEqual(told, expected);
+  });
+}
