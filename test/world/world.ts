@@ -54,6 +54,21 @@ export class World {
     }
   }
 
+  /** The same world once more: what happens to the one does not happen to the other. */
+  copy(): World {
+    const copy = new World([], []);
+    copy.now = this.now;
+    copy.#writes = this.#writes;
+    copy.#ids = this.#ids;
+    for (const [name, redis] of this.redis) copy.redis.set(name, structuredClone(redis));
+    for (const [name, host] of this.hosts) copy.hosts.set(name, structuredClone(host));
+    for (const write of this.acknowledged) copy.acknowledged.add(write);
+    for (const wire of this.cuts) copy.cuts.add(wire);
+    for (const host of this.refuseStarts) copy.refuseStarts.add(host);
+    copy.violations.push(...this.violations);
+    return copy;
+  }
+
   get(name: string): SimRedis {
     const found = this.redis.get(name);
     if (found === undefined) throw new Error(`no node ${name}`);
