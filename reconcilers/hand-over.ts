@@ -36,6 +36,7 @@ export type HandOverEnd =
 type Stage =
   | 'pause'
   | 'poll'
+  | 'watch'
   | 'confirm'
   | 'demote'
   | 'lookDemoted'
@@ -68,10 +69,16 @@ export interface HandOverStep {
 
 /** How often an unknown promotion is tried again before it is left to the recorded transition. */
 const maxPromotions = 3;
+/**
+ * A replica that takes its time may have lost the old primary for good: that is looked at in between. One that died
+ * and came back empty wipes its replica within a second (repl-diskless-sync-delay 0), and nobody else looks meanwhile.
+ */
+const pollsPerWatch = 20;
 
 const commands: Readonly<Record<Stage, HandOverCommand>> = {
   pause: { run: 'pauseWrites', node: 'from', milliseconds: 0 },
   poll: { run: 'position', node: 'to' },
+  watch: { run: 'position', node: 'from' },
   confirm: { run: 'position', node: 'from' },
   demote: { run: 'follow', node: 'from' },
   lookDemoted: { run: 'position', node: 'from' },
@@ -140,7 +147,9 @@ const afterPoll: Advance = (state, reply, now) => {
   if (position.role !== 'replica')
     return rollBack(state, refusal(Reason.RoleChanged, 'The new primary is no replica any more.'));
   const reached = position.replicationId === target.replicationId && position.offset >= target.offset;
-  return withinPause({ ...state, polls: state.polls + 1 }, reached ? 'confirm' : 'poll', now);
+  const polls = state.polls + 1;
+  const waiting = polls % pollsPerWatch === 0 ? 'watch' : 'poll';
+  return withinPause({ ...state, polls }, reached ? 'confirm' : waiting, now);
 };
 
 /** A PING to the replicas moves the offset even while writes are paused: then poll once more. */
@@ -149,7 +158,7 @@ const afterConfirm: Advance = (state, reply, now) => {
   if (position === undefined || state.target === undefined) return rollBack(state, endOf(reply));
   if (position.role !== 'primary' || position.replicationId !== state.target.replicationId)
     return rollBack(state, refusal(Reason.RoleChanged, 'The old primary is no primary any more.'));
-  if (position.offset !== state.target.offset)
+  if (position.offset !== state.target.offset || state.stage === 'watch')
     return withinPause({ ...state, target: position }, 'poll', now);
   return withinPause(state, 'demote', now);
 };
@@ -242,6 +251,7 @@ function endOf(reply: HandOverReply): HandOverEnd {
 const stages: Readonly<Record<Stage, Advance>> = {
   pause: afterPause,
   poll: afterPoll,
+  watch: afterConfirm,
   confirm: afterConfirm,
   demote: afterDemote,
   lookDemoted: afterLookDemoted,

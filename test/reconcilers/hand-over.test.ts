@@ -157,6 +157,31 @@ test('handOver asks the replica itself until its own offset has arrived', async 
   assert.ok(polls >= 20);
 });
 
+test('handOver ends when the old primary dies while its replica catches up', async () => {
+  // Chaos, seed 22: it died, came back empty and wiped its replica, and the budget was waited out meanwhile.
+  for (const end of ['dies', 'comes back empty'] as const) {
+    const world = pair();
+    const meddling = calm();
+    world.get('new').lagging = true;
+    world.write();
+    let polls = 0;
+    meddling.between = (command, node) => {
+      if (command === 'position' && node === 'new') polls += 1;
+      if (polls !== 30) return;
+      const old = world.get('old');
+      if (end === 'dies') old.process = 'crashed';
+      else old.data = { ...old.data, replicationId: 'another', offset: 0, log: [] };
+    };
+    const nodes = simNodes(world, meddling, []);
+    const [from, to] = [nodes.get('old'), nodes.get('new')];
+    assert.ok(from !== undefined && to !== undefined);
+    const reach = { nodes, clock: simClock(world), commandTimeoutMs: 500 };
+    const outcome = await handOver(reach, from, to, { epoch: 1, budgetMs });
+    assert.notEqual(outcome.kind, 'done', end);
+    assert.ok(polls <= 60, `${end}: ${polls} polls`);
+  }
+});
+
 test('handOver that cannot fit into its pause is rolled back and says so', async () => {
   const trial = await attempt(new Map([[0, 'newLags' as const]]));
   assert.equal(trial.outcome.kind, 'refused');
