@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { TransitionRecord } from '../../crd/status.ts';
 import type { BotRun } from '../demo/bot-record.ts';
 import { checkHistory, type History } from './check-history.ts';
+import type { Probe } from './record-keeper.ts';
 import { keyOf, streamBytes, type WriteRecord } from './write-log.ts';
 
 /** Monotonic ms; the wall clock of these histories is the same. */
@@ -29,6 +30,14 @@ function change(record: Partial<TransitionRecord> & { epoch: number; start: numb
   };
 }
 
+const probe = (epoch: number, to: number, missing: ReadonlySet<string>): Probe => ({
+  epoch,
+  from: 0,
+  to,
+  samples: new Set(),
+  missing,
+});
+
 const before = write(1, 'a', 9_990);
 const lastOfOld = write(2, 'a', 10_000);
 const after = write(3, 'b', 10_200);
@@ -41,7 +50,7 @@ function failover(counted: Partial<TransitionRecord>, more: Partial<History> = {
     acked: [before, lastOfOld, after],
     missing,
     transitions: [change({ epoch: 2, start: 10_001, ...counted })],
-    probes: [{ epoch: 2, from: 0, to: 10_150, missing }],
+    probes: [probe(2, 10_150, missing)],
     copies: [{ node: 'a', path: '/copy', holds: missing }],
     botRuns: [],
     spoilt: [],
@@ -109,18 +118,34 @@ test('a loss is laid to the change after which it was first missing', () => {
         change({ epoch: 2, start: 10_001, kind: 'Switchover', lostBytes: 0, lostBytesExact: true }),
         change({ epoch: 3, start: 11_000, from: 'b', to: 'c', lostBytes: 500, lostBytesExact: false }),
       ],
-      probes: [
-        { epoch: 2, from: 0, to: 10_150, missing: new Set() },
-        { epoch: 3, from: 0, to: 11_150, missing: new Set([keyOf(lastOfOld)]) },
-      ],
+      probes: [probe(2, 10_150, new Set()), probe(3, 11_150, new Set([keyOf(lastOfOld)]))],
     },
   );
   const verdict = checkHistory(history);
   assert.deepEqual([verdict.lostInSwitchovers, verdict.losses[0]?.epoch], [0, 3]);
 });
 
+test('of an old write, the one that stands for it tells by which change it was lost', () => {
+  const sample = 'chaos:0:0';
+  const late = (lost: boolean): Probe => ({
+    ...probe(3, 80_000, new Set(lost ? [sample] : [])),
+    from: 20_000,
+    samples: new Set([sample]),
+  });
+  const transitions = [
+    change({ epoch: 2, start: 10_001, lostBytes: 0, lostBytesExact: false }),
+    change({ epoch: 3, start: 79_000, from: 'b', to: 'a', lostBytes: 900, lostBytesExact: false }),
+  ];
+  const probes = [probe(2, 10_150, new Set()), late(true)];
+  assert.equal(checkHistory(failover({}, { transitions, probes })).losses[0]?.epoch, 3);
+  const never = checkHistory(
+    failover({}, { transitions, probes: [probe(2, 10_150, new Set()), late(false)] }),
+  );
+  assert.match(never.problems.join(), /without a change of primary/);
+});
+
 test('a write that vanishes without a change of primary is found', () => {
-  const there = [{ epoch: 2, from: 0, to: 10_150, missing: new Set<string>() }];
+  const there = [probe(2, 10_150, new Set())];
   const verdict = checkHistory(failover({ lostBytes: bytes, lostBytesExact: true }, { probes: there }));
   assert.match(verdict.problems.join(), /1 writes are lost without a change of primary/);
 });

@@ -1,10 +1,11 @@
 import type { TransitionRecord } from '../../crd/status.ts';
 import type { BotRun } from '../demo/bot-record.ts';
 import { overlapMs } from '../demo/bot-runs.ts';
+import type { Probe } from './record-keeper.ts';
 import { bothTookWrites } from './spells.ts';
 import type { Timeline } from './timeline.ts';
 import { timelineOf } from './timeline.ts';
-import { keyOf, streamBytes, type WriteRecord } from './write-log.ts';
+import { keyOf, sampleOf, streamBytes, type WriteRecord } from './write-log.ts';
 
 /** All that was recorded of a run. Times in monotonic ms, but for those in the controller's own records. */
 export interface History {
@@ -12,7 +13,7 @@ export interface History {
   /** Keys of acknowledged writes that the last primary does not have. */
   readonly missing: ReadonlySet<string>;
   readonly transitions: readonly TransitionRecord[];
-  readonly probes: readonly { epoch: number; from: number; to: number; missing: ReadonlySet<string> }[];
+  readonly probes: readonly Probe[];
   /** Copies of diverged data, with those of the missing keys that are in them. */
   readonly copies: readonly { node: string; path: string; holds: ReadonlySet<string> }[];
   readonly botRuns: readonly BotRun[];
@@ -148,12 +149,19 @@ function placeOf(write: WriteRecord, history: History, timeline: Timeline): numb
   const unknown: TransitionRecord[] = [];
   for (const record of timeline.after(write)) {
     const probe = history.probes.find(({ epoch }) => epoch === record.epoch);
-    const asked = probe !== undefined && probe.from <= write.answered && write.answered <= probe.to;
-    if (!asked) unknown.push(record);
-    else if (probe.missing.has(keyOf(write))) return blamed([...unknown, record]).epoch;
+    const lacks = probe === undefined ? undefined : lacksAt(probe, write);
+    if (lacks === undefined) unknown.push(record);
+    else if (lacks) return blamed([...unknown, record]).epoch;
     else unknown.length = 0;
   }
   return unknown.length === 0 ? 'unexplained' : blamed(unknown).epoch;
+}
+
+/** Whether the primary lacked the write then; undefined when neither it nor one that stands for it was asked for. */
+function lacksAt({ from, to, samples, missing }: Probe, write: WriteRecord): boolean | undefined {
+  if (from <= write.answered && write.answered <= to) return missing.has(keyOf(write));
+  const sample = sampleOf(write);
+  return samples.has(sample) ? missing.has(sample) : undefined;
 }
 
 /** One of these lost it. One that may lose something goes first. */

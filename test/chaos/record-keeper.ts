@@ -5,7 +5,7 @@ import { closeAdmin, connectAdmin } from '../redis/admin-connection.ts';
 import { info } from '../redis/info.ts';
 import { monotonicMs } from '../traffic/monotonic.ts';
 import type { ChaosStage } from './chaos-stage.ts';
-import { keyOf, readWriteLog } from './write-log.ts';
+import { keyOf, readWriteLogEnd, sampleOf } from './write-log.ts';
 
 /** What a new primary was found to lack soon after a change: which acknowledged writes of the last while. */
 export interface Probe {
@@ -13,6 +13,8 @@ export interface Probe {
   /** Writes that were answered between these (monotonic ms) were asked for. */
   readonly from: number;
   readonly to: number;
+  /** Of older writes, those that were asked for to stand for the rest. */
+  readonly samples: ReadonlySet<string>;
   readonly missing: ReadonlySet<string>;
 }
 
@@ -28,6 +30,8 @@ export interface KeptCopy {
 
 /** How far back (ms) a probe looks. */
 const probedMs = 60_000;
+/** More than the log grows in that time. */
+const probedBytes = 2_000_000;
 const batchSize = 1_000;
 
 /** Follows what the controller says that it did, before it is forgotten. */
@@ -38,6 +42,7 @@ export class RecordKeeper {
   readonly #stage: ChaosStage;
   #work: Promise<void> = Promise.resolve();
   #probedEpoch = 0;
+  readonly #samples = new Set<string>();
 
   constructor(stage: ChaosStage) {
     this.#stage = stage;
@@ -75,13 +80,17 @@ export class RecordKeeper {
 
   async #probe({ to, epoch }: TransitionRecord): Promise<void> {
     const now = monotonicMs();
-    const recent = readWriteLog(this.#stage.ackFile).filter(({ answered }) => answered > now - probedMs);
+    const recent = readWriteLogEnd(this.#stage.ackFile, probedBytes).filter(
+      ({ answered }) => answered > now - probedMs,
+    );
+    const samples = new Set(this.#samples);
+    for (const write of recent) if (sampleOf(write) === keyOf(write)) this.#samples.add(keyOf(write));
     const admin = await connectAdmin(this.#stage.address(to), { timeoutMs: 500 });
     try {
       const before = await info(admin, 'replication');
       if (before.role !== 'master') return;
       const missing = new Set<string>();
-      const keys = recent.map(keyOf);
+      const keys = [...new Set([...samples, ...recent.map(keyOf)])];
       for (let at = 0; at < keys.length; at += batchSize) {
         const batch = keys.slice(at, at + batchSize);
         const values = await admin.mget(batch);
@@ -89,7 +98,7 @@ export class RecordKeeper {
       }
       const after = await info(admin, 'replication');
       if (after.role !== 'master' || after.master_replid !== before.master_replid) return;
-      this.probes.push({ epoch, from: now - probedMs, to: now, missing });
+      this.probes.push({ epoch, from: now - probedMs, to: now, samples, missing });
     } finally {
       closeAdmin(admin);
     }

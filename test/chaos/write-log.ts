@@ -1,4 +1,4 @@
-import { openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 
 /** One write of a writer, as it remembers it. Times in monotonic ms. */
 export interface WriteRecord {
@@ -35,9 +35,34 @@ export class WriteLog {
   }
 }
 
+/** One write in so many stands for its neighbours where asking for all would take too long. */
+const sampled = 50;
+
+/** The key of the write that stands for this one. */
+export function sampleOf({ writer, seq }: Pick<WriteRecord, 'writer' | 'seq'>): string {
+  return keyOf({ writer, seq: seq - (seq % sampled) });
+}
+
 /** In the order of the answers. A last line that is not whole is left out. */
 export function readWriteLog(file: string): WriteRecord[] {
-  const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  return parsed(readFileSync(file, 'utf8'));
+}
+
+/** Of a log that grows, the last so many bytes. */
+export function readWriteLogEnd(file: string, bytes: number): WriteRecord[] {
+  const descriptor = openSync(file, 'r');
+  try {
+    const from = Math.max(0, fstatSync(descriptor).size - bytes);
+    const buffer = Buffer.alloc(bytes);
+    const text = buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, bytes, from));
+    return parsed(from === 0 ? text : text.slice(text.indexOf('\n') + 1));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function parsed(text: string): WriteRecord[] {
+  const lines = text.split('\n').slice(0, -1);
   return lines.map((line) => {
     const [writer = '', seq = '', sent = '', answered = '', node = ''] = line.split(' ');
     return { writer: Number(writer), seq: Number(seq), sent: Number(sent), answered: Number(answered), node };
