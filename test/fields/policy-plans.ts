@@ -104,6 +104,7 @@ const annotations: readonly FieldPlan[] = [
     [
       ['of c, which answers', (epoch) => `c@${epoch}`],
       ['of the primary, which answers', (epoch) => `a@${epoch}`],
+      ['of the primary in an epoch that is over', () => 'a@0'],
     ],
     [
       ['c', /must be a node and the epoch/],

@@ -23,7 +23,7 @@ export interface FieldsResult {
 }
 
 /** Two switches that the operator throws against S1, knowing it (fencing.ts, power-off.ts). */
-const sworn = /fencing: BestEffort|confirm-fenced: of the primary/;
+const sworn = /fencing: BestEffort|confirm-fenced: of the primary, which/;
 
 /** Everything that is done with the fields: chains, edits followed by silence, and edits that are taken back. */
 export async function runFields(run: FieldsRun): Promise<FieldsResult> {
