@@ -150,9 +150,11 @@ export function healedFrom(scope: ModelScope, state: ModelState): ModelState {
 function keptWrites({ world, status }: ModelState): number[] {
   const inSync = (name: string): boolean => status.nodes?.find((node) => node.name === name)?.inSync === true;
   // What a replica brought back from its disk goes when it syncs, whatever anybody does.
+  const { currentPrimary, transition: open } = status;
+  const gaveItUp = (name: string): boolean => open?.kind === 'Switchover' && name === open.from;
   const known = world.redis.filter(
     ({ name, role, wasUp }) =>
-      name === status.currentPrimary || (inSync(name) && (wasUp || role === 'primary')),
+      name === currentPrimary || ((inSync(name) || gaveItUp(name)) && (wasUp || role === 'primary')),
   );
   return [...known.flatMap(({ data }) => data.log), ...world.preserved];
 }

@@ -88,14 +88,15 @@ export function judgePromotion(state: ModelState, node: string, change: Transiti
   const old = world.get(change.from);
   const missing = lacking(old.data.log, promoted.data.log);
   const gaveItUp = old.role === 'replica' || old.process === 'running';
-  const byHand = state.promotedByHand === old.name;
+  // What a server that comes back in the middle of a pass takes is kept and counted when it is seen.
+  const byHand = state.meddled.includes(old.name);
   const stillLeads = isPlanned(change) && isAlive(world, old) && old.role === 'primary' && !byHand;
   if (stillLeads) world.violate(`S2: ${node} is promoted in a ${change.kind} while ${old.name} leads`);
   if (isPlanned(change) && gaveItUp && !byHand && missing.length > 0 && !hasAccepted(state))
     world.violate(`S2: ${change.kind} to ${node} loses ${missing.length} acknowledged writes`);
   world.loss = { from: old.name, to: node, writes: missing, growing: old.role === 'primary' };
   judgeSync(state, promoted, old);
-  judgeStaleness(state, promoted, old);
+  if (!byHand && !rescues(promoted, old)) judgeStaleness(state, promoted, old);
   const takes = isAlive(world, old) && world.takesWrites(old) && world.reaches('@', node);
   if (takes && !byHand && !rescues(promoted, old))
     world.violate(`S3: ${node} is promoted while ${old.name} takes writes`);

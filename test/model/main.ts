@@ -79,10 +79,10 @@ function tellPart(scope: ModelScope, result: WorldResult): void {
   for (const { message, path } of result.violations) tell(`  ${message}\n    ${path.join('|')}`);
 }
 
-function tellHunt({ name, caught }: Hunt): void {
+function tellHunt({ name, caught, failure }: Hunt): void {
   tell(
     caught === undefined
-      ? `LIVES: ${name}`
+      ? `LIVES: ${name}${failure === undefined ? '' : `: ${failure}`}`
       : `caught: ${name}: ${caught.message}\n    ${caught.path.join('|')}`,
   );
 }
@@ -126,7 +126,9 @@ async function check(): Promise<boolean> {
     tellHunt(hunt);
   });
   await inTurn([...explorations, ...hunting], (job) => job());
-  const never = values.mutant === undefined && values.world === undefined ? neverTaken(checked) : [];
+  const isWhole = values.mutant === undefined && values.world === undefined && !values.reduced;
+  const counts = countsOf(checked);
+  const never = isWhole ? Object.keys(counts).filter((kind) => counts[kind] === 0) : [];
   const caught = hunts.filter((hunt) => hunt.caught !== undefined).length;
   const figures = checked.map(figuresOf);
   const ok =
@@ -157,14 +159,14 @@ function figuresOf({ world, parts }: Checked) {
   };
 }
 
-/** Tells how often each kind of event was taken, and which never was: a hole. */
-function neverTaken(checked: readonly Checked[]): string[] {
+/** Tells how often each kind of event was taken. */
+function countsOf(checked: readonly Checked[]): Record<string, number> {
   const sum: Record<string, number> = {};
   for (const { parts } of checked)
     for (const { kinds } of parts)
       for (const [kind, times] of Object.entries(kinds)) sum[kind] = (sum[kind] ?? 0) + times;
   for (const [kind, times] of Object.entries(sum)) tell(`  taken ${times} times: ${kind}`);
-  return Object.keys(sum).filter((kind) => sum[kind] === 0);
+  return sum;
 }
 
 if (values.replay !== undefined) await tellPath(values.replay);

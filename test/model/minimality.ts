@@ -1,4 +1,5 @@
 import type { Action } from '../../reconcilers/action.ts';
+import type { SimData } from '../world/sim-redis.ts';
 import { canContinue } from '../world/sim-redis.ts';
 import type { ModelState } from './model-state.ts';
 import type { ModelRedis, ModelWorld } from './model-world.ts';
@@ -153,15 +154,24 @@ function promotes(world: ModelWorld, name: string): boolean {
   return true;
 }
 
+/** By the ids and offsets alone: it is a part of the other's stream, or has taken nothing since their common past. */
+function isProved(data: SimData, other: SimData): boolean {
+  if (lacking(data.log, other.log).length > 0) return false;
+  const ends = [data.previousEnd ?? 0, other.previousEnd ?? 0] as const;
+  const share = data.previousId !== undefined && data.previousId === other.previousId;
+  return canContinue(data, other) || (share && data.offset < ends[0] && ends[0] <= ends[1]);
+}
+
 /** S2, S3: what Redis's own histories do not prove to be held by the other one is kept first. */
 function follows({ world, incumbent }: Place, name: string, of: string): boolean {
   const own = world.get(name);
   if (own.role === 'replica' && own.of === of) return false;
   const leads = own.role === 'primary';
   if (leads && name === incumbent) return false;
-  const { data } = world.get(of);
-  const isProved = canContinue(own.data, data) && lacking(own.data.log, data.log).length === 0;
-  if (!isProved && lacking(own.data.log, world.preserved).length > 0) return false;
+  const { data, role } = world.get(of);
+  // A chain of replicas is a shorter way, and an order to follow who does not lead is one that repoint refuses.
+  if (role !== 'primary') return false;
+  if (!isProved(own.data, data) && lacking(own.data.log, world.preserved).length > 0) return false;
   world.follow(name, of);
   return true;
 }

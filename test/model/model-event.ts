@@ -84,14 +84,20 @@ function processEvents(name: string): ModelEvent[] {
       `start ${name}`,
       when(
         ({ world }) => world.host(name).powered && !running({ world } as ModelState),
-        ({ world }) => world.start(name),
+        (state) => {
+          state.world.start(name);
+          state.meddled = [...state.meddled, name];
+        },
       ),
     ),
     free(
       `power on ${name}`,
       when(
         ({ world }) => !world.host(name).powered,
-        ({ world }) => world.power(name, true),
+        (state) => {
+          state.world.power(name, true);
+          state.meddled = [...state.meddled, name];
+        },
       ),
     ),
     free(
@@ -255,7 +261,7 @@ function operatorEvents(scope: ModelScope): ModelEvent[] {
           ({ world }) => world.get(name).process === 'running' && world.get(name).role === 'replica',
           (state) => {
             state.world.promote(name);
-            state.promotedByHand = name;
+            state.meddled = [...state.meddled, name];
           },
         ),
       ),

@@ -89,7 +89,7 @@ class Pass {
     const clock: Clock = { now: () => world.now, sleep: async () => undefined };
     let result: PassTrace['result'] = 'killed';
     const begunAt = world.now;
-    state.promotedByHand = undefined;
+    state.meddled = [];
     try {
       const passed = await reconcilePass(
         {

@@ -37,8 +37,8 @@ export interface ModelState {
   annotations: Readonly<Record<string, string>>;
   /** Within a pass: a successor has another node lead, and what is done now is done by its predecessor. */
   overtaken: boolean;
-  /** Within a pass: somebody has promoted this node by hand since it began, which no order of commands can prevent. */
-  promotedByHand: string | undefined;
+  /** Within a pass: nodes that somebody has started or promoted by hand since it began, which no order of commands can prevent. */
+  meddled: readonly string[];
 }
 
 export function freshState(scope: ModelScope): ModelState {
@@ -52,7 +52,7 @@ export function freshState(scope: ModelScope): ModelState {
     paused: false,
     annotations: {},
     overtaken: false,
-    promotedByHand: undefined,
+    meddled: [],
   };
 }
 

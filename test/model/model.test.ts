@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkWorld } from './check-world.ts';
 import { huntMutant } from './mutants/hunt-mutant.ts';
@@ -21,6 +23,15 @@ for (const { nodes, units, parts } of reducedWorlds)
       assert.ok(complete);
       assert.ok(states > 2_000 && measured > 100 && maxStepsToConverge > 0, 'too little was looked at');
     });
+
+test('every mutant changes a text that is in the sources exactly once', () => {
+  assert.ok(mutants.length >= 15);
+  for (const { name, edits } of mutants)
+    for (const { file, find } of edits) {
+      const source = readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8');
+      assert.equal(source.split(find).length, 2, `${name}: ${file}: ${find}`);
+    }
+});
 
 /** The quickest of each kind; `npm run model` hunts them all. */
 const few = [

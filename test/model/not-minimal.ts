@@ -15,4 +15,16 @@ export const longer: readonly Longer[] = [
       moves.filter((move) => move.startsWith('repoint')).length === moves.length - shortest &&
       (status.demoting !== undefined || status.transition !== undefined),
   },
+  {
+    reason:
+      'A copy is kept of every history that the leader is not proved to hold, though another copy may have the same writes in it: nobody can tell from outside.',
+    holds: (moves, { world }, shortest) => {
+      const copied = world.redis.filter(({ name }) => moves.includes(`preserve(${name})`));
+      const again = copied.filter(({ name, data }) => {
+        const others = copied.filter((other) => other.name !== name).flatMap((other) => other.data.log);
+        return data.log.every((write) => world.preserved.includes(write) || others.includes(write));
+      });
+      return again.length >= moves.length - shortest;
+    },
+  },
 ];

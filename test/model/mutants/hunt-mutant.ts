@@ -8,6 +8,8 @@ export interface Hunt {
   readonly name: string;
   /** The first rule that it was seen to break, and how; nothing: it lives. */
   readonly caught?: Violation;
+  /** It could not be built or run. */
+  readonly failure?: string;
 }
 
 const loader = join(import.meta.dirname, 'load-mutant.ts');
@@ -23,7 +25,7 @@ export async function huntMutant({ name }: Mutant): Promise<Hunt> {
     text(child.stdout),
     new Promise<number | null>((resolve) => child.once('close', resolve)),
   ]);
-  if (code !== 0) throw new Error(`the mutant "${name}" could not be run (exit code ${code})`);
+  if (code !== 0) return { name, failure: `could not be run (exit code ${code})` };
   const [caught] = JSON.parse(told) as Violation[];
   return caught === undefined ? { name } : { name, caught };
 }

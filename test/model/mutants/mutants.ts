@@ -92,7 +92,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'promotes a node in mid-sync',
-    world: after(2, ['crash a (disk full)', 'crash b (disk none)'], { writes: 1 }),
+    world: after(2, ['promote b', 'hang a', 'power off a'], { writes: 1 }),
     edits: [
       {
         file: 'reconcilers/candidate.ts',
@@ -224,7 +224,7 @@ export const mutants: readonly Mutant[] = [
     world: after(2, ['ask for', 'pull a'], { roots: ['failed over'], writes: 1 }),
     edits: [
       {
-        file: 'reconcilers/fencing.ts',
+        file: 'reconcilers/power-off.ts',
         find: "if (host.state === 'answers' || answering(situation, name) !== undefined) return undefined;",
         replace: '',
       },
@@ -271,6 +271,39 @@ export const mutants: readonly Mutant[] = [
         file: 'reconcilers/lead.ts',
         find: 'continues && isPlanned(open) && analysis.reason !== Reason.PrimaryDemoted;',
         replace: 'false;',
+      },
+    ],
+  },
+  {
+    name: 'copies aside what nobody lost',
+    world: after(1, ['crash'], { writes: 1 }),
+    edits: [
+      {
+        file: 'reconcilers/plan.ts',
+        find: 'const keep = holdsMoreThan(view, leading) && !isCopied(situation, node, view);',
+        replace: 'const keep = !isCopied(situation, node, view);',
+      },
+    ],
+  },
+  {
+    name: 'starts units under a lease that has run out',
+    world: after(1, ['kill'], { roots: ['failed over'], writes: 1 }),
+    edits: [
+      {
+        file: 'controller/reconcile-pass.ts',
+        find: 'if (terms !== undefined) await nodes',
+        replace: 'if (false) await nodes',
+      },
+    ],
+  },
+  {
+    name: 'leaves a new primary paused',
+    world: { events: 1, only: [], amidst: 'anything', roots: ['fresh'] },
+    edits: [
+      {
+        file: 'controller/execute/hand-over.ts',
+        find: '() => to.redis.resumeWrites(),',
+        replace: '',
       },
     ],
   },
