@@ -54,8 +54,8 @@ export const breaks: readonly Break[] = [
   {
     name: 'an action throws what it must not throw',
     file: '/controller/execute/roles.ts',
-    from: 'return open;\n  // One',
-    to: "return open;\n  throw new TypeError('promoted of undefined');\n  // One",
+    from: 'return open;\n  // It may',
+    to: "return open;\n  throw new TypeError('promoted of undefined');\n  // It may",
   },
   {
     name: 'former primaries are left to themselves',
