@@ -113,7 +113,7 @@ export class Chains {
     const obstacle = obstacleOf(direct) ?? obstacleOf(stage);
     if (different.length === 0 || obstacle === undefined) return { chain, differences: different };
     const isByHand = to.isStranger === true && obstacle === 'FailedOver';
-    if (isByHand) return { chain, obstacle, differences: stage.world.violations };
+    if (isByHand) return { chain, obstacle, differences: stage.violations };
     return { chain, obstacle, differences: await this.#freed(direct, stage) };
   }
 

@@ -20,5 +20,5 @@ export async function cutOffAfter(
   await stage.step();
   for (const end of otherEnds) if (end !== machine) world.cut(end, machine, true);
   await stage.run(cutOffMs);
-  return world.violations;
+  return stage.violations;
 }

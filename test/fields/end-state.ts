@@ -86,10 +86,7 @@ export function endState(stage: FieldStage): Record<string, unknown> {
       name,
       unseen.has(name) ? undefined : leaseUntil !== undefined,
     ]),
-    // Of machines that were taken out with a unit still running there, nothing is known.
-    violations: world.violations.filter((violation) =>
-      machines.some((machine) => violation.endsWith(`runs on ${machine}`)),
-    ),
+    violations: stage.violations,
   };
 }
 

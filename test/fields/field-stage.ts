@@ -41,6 +41,8 @@ export class FieldStage {
   readonly world: World;
   readonly #machines: Machines;
   readonly #force: GroupInForce;
+  /** Units that were started beside themselves, on machines of the group as it was then. */
+  readonly violations: string[] = [];
   status: Status = {};
   statusWrites = 0;
   #memory: Memory = emptyMemory;
@@ -74,6 +76,7 @@ export class FieldStage {
   copy(): FieldStage {
     const copy = new FieldStage(this.world.copy(), this.#force.copy(), this.#machines);
     copy.status = this.status;
+    copy.violations.push(...this.violations);
     copy.#memory = this.#memory;
     copy.#connected = this.#connected;
     copy.#wiring = this.#wiring;
@@ -154,6 +157,16 @@ export class FieldStage {
 
   /** One pass; how long (ms) until the next one is due. */
   async pass(): Promise<{ result: 'acted' | 'failed' | 'idle' | 'killed'; lookAgainInMs?: number }> {
+    const passed = await this.#pass();
+    // Of a machine that was taken out with a unit still running there nothing is known.
+    const machines = this.spec.nodes.map(({ redis }) => redis.host.replace(/-too$/, ''));
+    for (const violation of this.world.violations.splice(0))
+      if (machines.some((machine) => violation.endsWith(`runs on ${machine}`)))
+        this.violations.push(violation);
+    return passed;
+  }
+
+  async #pass(): Promise<{ result: 'acted' | 'failed' | 'idle' | 'killed'; lookAgainInMs?: number }> {
     const stored = this.#stored();
     await this.#connect(this.#inForce());
     const { problem } = this.#force;

@@ -63,7 +63,7 @@ test('a lease that is made shorter counts as long as before until its node was t
   assert.equal(stage.status.nodes?.[0]?.lease?.seconds, 60);
   for (const end of ['@', '@host', 'b', 'c']) stage.world.cut(end, 'a', true);
   await stage.run(45_000);
-  assert.deepEqual(stage.world.violations, []);
+  assert.deepEqual(stage.violations, []);
 });
 
 test('of a watch that was taken away nothing is told any more', async () => {
