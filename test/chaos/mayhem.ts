@@ -40,6 +40,8 @@ export interface MayhemOptions {
 
 /** How long (ms) a fault that takes data away waits for a group that has all its data twice. */
 const calmMs = 15_000;
+/** How long (ms) it may take until the controller tells that it has seen one. */
+const noticedMs = 2_000;
 
 /** Carries out the faults of a plan, on whom they strike as things are. */
 export class Mayhem {
@@ -72,6 +74,7 @@ export class Mayhem {
 
   /** Begins as soon as its victim has no other fault on it. */
   async #strike(fault: Fault): Promise<void> {
+    const { status } = this.#options;
     const takesData = 'with' in fault && fault.with !== 'all its data';
     // Without a second copy elsewhere, or without a controller that sees it in time, its data would be lost to all.
     const calm = takesData && (await this.#untilCalm());
@@ -89,6 +92,7 @@ export class Mayhem {
     };
     this.done.push(done);
     this.#options.tell(done.words);
+    const before = status.latest;
     const work = this.#carryOut(act, node ?? '').catch((error: unknown) => {
       done.failure = error instanceof Error ? error.message : String(error);
     });
@@ -98,6 +102,7 @@ export class Mayhem {
     this.#busy.set(on, over);
     if (!done.spoilt) return;
     await over;
+    await status.until((seen) => seen !== before, AbortSignal.timeout(noticedMs)).catch(() => undefined);
     await this.#untilCalm();
   }
 
