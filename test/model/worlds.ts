@@ -57,21 +57,12 @@ export const reducedWorlds: readonly SmallWorld[] = [
   {
     nodes: 2,
     units: 2,
-    parts: [
-      {
-        ...two,
-        name: 'reduced',
-        events: 1,
-        writes: 1,
-        amidst: 'controller',
-        roots: ['at rest', 'failed over'],
-      },
-    ],
+    parts: [{ ...two, name: 'reduced', events: 1, writes: 2, amidst: 'controller', roots: ['at rest'] }],
   },
   {
     nodes: 3,
     units: 1,
-    parts: [{ ...three, name: 'reduced', events: 1, writes: 2, amidst: 'nothing', roots: ['at rest'] }],
+    parts: [{ ...three, ...anywhere, name: 'reduced', writes: 1, roots: ['at rest', 'failed over'] }],
   },
 ];
 

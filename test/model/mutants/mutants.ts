@@ -307,4 +307,15 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'judges only the node on record for staleness',
+    world: after(2, ['request b', 'crash b (disk none)'], { writes: 1 }),
+    edits: [
+      {
+        file: 'reconcilers/evidence.ts',
+        find: '(currentPrimary !== name && open?.to !== name)',
+        replace: 'currentPrimary !== name',
+      },
+    ],
+  },
 ];
