@@ -13,6 +13,7 @@ import {
   nodeNames,
   others,
 } from './situation.ts';
+import { isPlanned, progressOf } from './transition.ts';
 
 /**
  * Which node is the group's primary by right: the one that the record names, or, where there is no record,
@@ -35,9 +36,20 @@ export function expectedPrimary(situation: Situation): Expected {
 /** The recorded transition's target leads already. In a planned one both can answer as primary only by a restart of the target. */
 function isFulfilled(situation: Situation): boolean {
   const transition = situation.status.transition;
-  if (transition === undefined || asPrimary(situation, transition.to) === undefined) return false;
-  const planned = transition.kind === 'Switchover' || transition.kind === 'Failback';
+  if (transition === undefined) return false;
+  const planned = isPlanned(transition);
+  if (asPrimary(situation, transition.to) === undefined) return !planned && wasPromoted(situation);
   return !(planned && transition.from !== undefined && asPrimary(situation, transition.from) !== undefined);
+}
+
+/**
+ * It was promoted by this very process and does not answer just now: clients may write to it already, and it has
+ * what the old primary lost. That one, back again, is no primary any more.
+ */
+function wasPromoted(situation: Situation): boolean {
+  const { transition } = situation.status;
+  const done = progressOf(situation)?.promotedAt !== undefined;
+  return transition !== undefined && done && answering(situation, transition.to) === undefined;
 }
 
 /**

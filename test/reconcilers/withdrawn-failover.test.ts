@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SimGroup } from '../world/sim-group.ts';
+import { endProcess, startProcess } from '../world/sim-redis.ts';
+
+/** The primary dies and is back at once with its last snapshot; what follows the promotion is up to the test. */
+async function failover(afterPromotion: (group: SimGroup) => void): Promise<SimGroup> {
+  const group = new SimGroup(['ct100', 'ct101']);
+  const { world, meddling } = group;
+  assert.ok(await group.settle());
+  for (let write = 0; write < 3; write += 1) world.write();
+  world.advance(1);
+  endProcess(world.get('ct100'), 'crashed', world.now);
+  startProcess(world.get('ct100'), world.now);
+  meddling.effects.length = 0;
+  meddling.between = () => {
+    if (!meddling.effects.includes('promote ct101')) return;
+    meddling.between = () => undefined;
+    afterPromotion(group);
+  };
+  for (let pass = 0; pass < 8; pass += 1) {
+    await group.pass();
+    world.advance(500);
+  }
+  assert.ok(meddling.effects.includes('promote ct101'), meddling.effects.join(', '));
+  return group;
+}
+
+test('a new primary that falls silent right after its promotion is not given up for the stale one', async () => {
+  // Chaos, seed 22: the failover was dropped, and all the data that it had saved was replaced by none.
+  const group = await failover(({ world }) => {
+    for (const other of ['@', 'ct100']) world.cut(other, 'ct101', true);
+  });
+  const { world, status, meddling } = group;
+  assert.notEqual(status.currentPrimary ?? status.transition?.to, undefined);
+  assert.equal(status.transition?.to, 'ct101', 'the failover stays on record');
+  for (const other of ['@', 'ct100']) world.cut(other, 'ct101', false);
+  assert.ok(await group.settle());
+  assert.equal(group.status.currentPrimary, 'ct101');
+  assert.deepEqual(
+    [...world.acknowledged].filter((write) => !world.get('ct101').data.log.includes(write)),
+    [],
+  );
+  assert.ok(!meddling.effects.includes('follow ct101'));
+});
