@@ -52,7 +52,8 @@ export interface Decision {
 export function reconcile(input: Situation): Decision {
   const seen = withMemory(putBack(input));
   const lead = decideLead(seen);
-  const situation: Situation = { ...seen, status: settle(seen, lead) };
+  const settled: Situation = { ...seen, status: settle(seen, lead) };
+  const situation = isOvertaken(settled, lead) ? { ...settled, status: closed(settled) } : settled;
   const plan = planFor(situation, lead);
   // Paused, nothing is planned, and who leads is not settled: the change stays open until it goes on.
   const finished = !input.spec.paused && lead.change === undefined && isFinished(situation, plan.actions);
@@ -71,6 +72,13 @@ export function reconcile(input: Situation): Decision {
     memory: finishing(situation, lead),
     ...(lookAgainInMs === undefined ? {} : { lookAgainInMs }),
   };
+}
+
+/** Its new primary leads, and is asked to give the stage on before all is done: what it has cost is history all the same. */
+function isOvertaken({ status, spec }: Situation, { settled, current, change }: Lead): boolean {
+  const { transition } = status;
+  if (spec.paused || !settled || change === undefined || transition === undefined) return false;
+  return transition.to === current && transition.to !== change.to;
 }
 
 /** Another process began this change and its new primary leads: what is left to do is followed from here on. */

@@ -43,7 +43,9 @@ export function openTransition(situation: Situation, change: Change, first: Tran
   const { lastSeen: last, seenBefore } = nodeMemory(memory, change.from);
   // A primary that came back without its data is counted from what it was before.
   const restarted = change.how === 'promote' && asPrimary(situation, change.from) !== undefined;
-  const lastSeen = (restarted ? seenBefore : undefined) ?? last ?? open?.lastSeen;
+  // A process that began since knows only what it came back as; the record of a change under way knows more.
+  const onRecord = earlier?.from === change.from ? earlier.lastSeen : undefined;
+  const lastSeen = (restarted ? (seenBefore ?? onRecord) : undefined) ?? last ?? onRecord;
   return {
     kind: change.kind,
     ...(change.from === change.to ? {} : { from: change.from }),
@@ -52,7 +54,8 @@ export function openTransition(situation: Situation, change: Change, first: Tran
     fromEpoch: open?.fromEpoch ?? epochOf(status),
     step: first,
     cause: open?.kind === change.kind ? open.cause : change.cause,
-    startTime: open?.startTime ?? isoTime(now),
+    // A planned change that became a failover was decided on anew.
+    startTime: open?.kind === change.kind ? open.startTime : isoTime(now),
     // Who has just taken over was not measured yet: its clients are those of the one before.
     ...(lastSeen === undefined ? {} : { lastSeen: { bytesPerSecond: fastestPace(memory), ...lastSeen } }),
   };

@@ -74,3 +74,41 @@ test('of a primary that had just taken over, the pace of the one before counts',
   const measured = { ...lastSeen, bytesPerSecond: 0 };
   assert.equal(opened({ ...memory, nodes: { ...memory.nodes, ct101: { lastSeen: measured } } }), 0);
 });
+
+test('of a primary that came back unseen, the record of the change under way tells what it was', async () => {
+  // Chaos, seed 24: the controller died in a switchover, the primary died and came back, the next controller saw that.
+  const group = new SimGroup(['ct100', 'ct101']);
+  assert.ok(await group.settle());
+  await group.pass();
+  const decided = group.events.find((event) => event.kind === 'decided');
+  assert.ok(decided?.kind === 'decided');
+  const { situation } = decided;
+  const former = { replicationId: 'former', offset: 900, bytesPerSecond: 70, time: died };
+  const switchover = change('Requested', 0, 0);
+  const open: Transition = {
+    ...switchover,
+    kind: 'Switchover',
+    from: 'ct100',
+    to: 'ct101',
+    lastSeen: former,
+  };
+  const now = { replicationId: 'new life', offset: 0, time: died };
+  const lost = {
+    kind: 'Failover',
+    from: 'ct100',
+    to: 'ct101',
+    how: 'promote',
+    cause: 'PrimaryRestartedStale',
+  };
+  const opened = openTransition(
+    {
+      ...situation,
+      status: { ...situation.status, transition: open },
+      memory: { ...situation.memory, nodes: { ct100: { lastSeen: now } } },
+    },
+    lost as Change,
+    'Promote',
+  );
+  assert.equal(opened.lastSeen?.replicationId, 'former');
+  assert.notEqual(opened.startTime, open.startTime);
+});

@@ -4,8 +4,11 @@ import { SimGroup } from '../world/sim-group.ts';
 import { endProcess, startProcess } from '../world/sim-redis.ts';
 
 /** The primary dies and is back at once with its last snapshot; what follows the promotion is up to the test. */
-async function failover(afterPromotion: (group: SimGroup) => void): Promise<SimGroup> {
-  const group = new SimGroup(['ct100', 'ct101']);
+async function failover(
+  names: readonly string[],
+  afterPromotion: (group: SimGroup) => void,
+): Promise<SimGroup> {
+  const group = new SimGroup(names);
   const { world, meddling } = group;
   assert.ok(await group.settle());
   for (let write = 0; write < 3; write += 1) world.write();
@@ -28,7 +31,7 @@ async function failover(afterPromotion: (group: SimGroup) => void): Promise<SimG
 
 test('a new primary that falls silent right after its promotion is not given up for the stale one', async () => {
   // Chaos, seed 22: the failover was dropped, and all the data that it had saved was replaced by none.
-  const group = await failover(({ world }) => {
+  const group = await failover(['ct100', 'ct101'], ({ world }) => {
     for (const other of ['@', 'ct100']) world.cut(other, 'ct101', true);
   });
   const { world, status, meddling } = group;
@@ -42,4 +45,13 @@ test('a new primary that falls silent right after its promotion is not given up 
     [],
   );
   assert.ok(!meddling.effects.includes('follow ct101'));
+});
+
+test('a failover that is overtaken by a switchover before all is done is history, with what it has cost', async () => {
+  // Chaos, seed 24: spec.primary was edited while the failover was on its last steps, and its count was gone.
+  const group = await failover(['ct100', 'ct101', 'ct102'], (one) => one.edit({ primary: 'ct102' }));
+  assert.ok(await group.settle());
+  const made = (group.status.history ?? []).map(({ kind, to }) => `${kind} ${to}`);
+  assert.deepEqual(made.slice(0, 2), ['Switchover ct102', 'Failover ct101']);
+  assert.notEqual(group.status.history?.[1]?.lostBytes, undefined);
 });
