@@ -202,7 +202,8 @@ class Pass {
 
   async #depose(event: ModelEvent | undefined): Promise<void> {
     const state = this.#state;
-    event?.apply(state);
+    // Where several controllers are, an API server is: the version of what is recorded covers the spec, too.
+    if (event?.apply(state)) state.version += 1;
     restartController(state);
     this.#isDeposed = true;
     for (let pass = 0; pass < successorPasses; pass += 1) {

@@ -1,4 +1,5 @@
 import { healedFrom } from './convergence.ts';
+import { isAsking } from './model-event.ts';
 import { runPass } from './model-pass.ts';
 import type { ModelScope, ModelState } from './model-state.ts';
 import { cloneState, freshState } from './model-state.ts';
@@ -17,7 +18,19 @@ async function letRun(scope: ModelScope, state: ModelState, ticks: number): Prom
   return state;
 }
 
-/** Where paths begin: servers that nobody has looked after yet, a group at rest, and one that has failed over. */
+/** Two servers that nobody has looked after yet, each a primary with a write of its own: whose is to be kept? */
+async function asking(scope: ModelScope): Promise<ModelState> {
+  const [first = '', second = ''] = scope.nodes;
+  const state = healedFrom(scope, freshState(scope));
+  state.world.promote(second);
+  state.world.write(first);
+  state.world.write(second);
+  await letRun(scope, state, 3);
+  if (!isAsking(state)) throw new Error('a group of two primaries does not ask whose data to keep');
+  return state;
+}
+
+/** Where paths begin: servers that nobody has looked after yet, a group at rest, one that has failed over, and one that asks. */
 export async function rootsOf(scope: ModelScope): Promise<readonly Root[]> {
   const [first = ''] = scope.nodes;
   const rested = await letRun(scope, healedFrom(scope, freshState(scope)), 10);
@@ -34,6 +47,7 @@ export async function rootsOf(scope: ModelScope): Promise<readonly Root[]> {
     { name: 'fresh', state: freshState(scope) },
     { name: 'at rest', state: rested },
     { name: 'failed over', state: fenced },
+    { name: 'asking', state: await asking(scope) },
   ];
   return all.filter(({ name }) => scope.roots === undefined || scope.roots.includes(name));
 }

@@ -25,6 +25,8 @@ export interface SmallWorld {
 }
 
 const anywhere = { events: 1, amidst: 'anything' } as const;
+/** Edits, and what strikes the controller itself in the middle of what it does for them. */
+const controllers = { events: 3, amidst: 'controller', only: ['request'], roots: ['at rest'] } as const;
 const pairs = { events: 2, amidst: 'nothing', only: telling, roots: ['at rest'] } as const;
 
 /**
@@ -39,6 +41,14 @@ export const worlds: readonly SmallWorld[] = [
       { ...two, ...anywhere, name: 'any event anywhere, failed over', writes: 2, roots: ['failed over'] },
       { ...two, ...pairs, name: 'pairs of events', writes: 1 },
       { ...two, ...anywhere, name: 'any event anywhere, fresh', writes: 1, roots: ['fresh'] },
+      {
+        ...two,
+        ...anywhere,
+        name: 'any event anywhere, asking whose data to keep',
+        writes: 2,
+        roots: ['asking'],
+      },
+      { ...two, ...controllers, name: 'edits and deposed controllers', writes: 1 },
       { ...two, ...anywhere, name: 'any event anywhere, at rest', writes: 3, roots: ['at rest'] },
     ],
   },
