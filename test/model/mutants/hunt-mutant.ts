@@ -8,7 +8,7 @@ export interface Hunt {
   readonly name: string;
   /** The first rule that it was seen to break, and how; nothing: it lives. */
   readonly caught?: Violation;
-  /** It could not be built or run. */
+  /** It could not be built or run, or broke another rule than the one that it is to break. */
   readonly failure?: string;
 }
 
@@ -16,7 +16,7 @@ const loader = join(import.meta.dirname, 'load-mutant.ts');
 const prey = join(import.meta.dirname, 'prey.ts');
 
 /** Lets the checker look at a planner with this fault built in, in a process of its own. */
-export async function huntMutant({ name }: Mutant): Promise<Hunt> {
+export async function huntMutant({ name, breaks }: Mutant): Promise<Hunt> {
   const child = spawn(process.execPath, ['--import', loader, prey], {
     env: { ...process.env, UNDERSTUDY_MUTANT: name },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -27,5 +27,8 @@ export async function huntMutant({ name }: Mutant): Promise<Hunt> {
   ]);
   if (code !== 0) return { name, failure: `could not be run (exit code ${code})` };
   const [caught] = JSON.parse(told) as Violation[];
-  return caught === undefined ? { name } : { name, caught };
+  if (caught === undefined) return { name };
+  if (caught.invariant !== breaks)
+    return { name, failure: `is to break ${breaks}, and broke ${caught.message}` };
+  return { name, caught };
 }

@@ -3,6 +3,8 @@ import type { ModelScope } from '../model-state.ts';
 /** A planner or an executor with one fault built in: exact texts of a file, each there once, and what they become. */
 export interface Mutant {
   readonly name: string;
+  /** The rule that it is caught by. */
+  readonly breaks: string;
   readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
   /** The part of the checker's world that brings it to light. */
   readonly world: Partial<ModelScope>;
@@ -21,6 +23,7 @@ const alone = { fences: false } as const;
 export const mutants: readonly Mutant[] = [
   {
     name: 'promotes before it demotes',
+    breaks: 'S2',
     world: after(1, ['request']),
     edits: [
       {
@@ -37,6 +40,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'hands over without waiting for the replica',
+    breaks: 'S3',
     world: after(2, ['lag', 'request']),
     edits: [
       {
@@ -48,6 +52,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'reads an unknown demotion as done',
+    breaks: 'S2',
     world: after(2, ['request'], struck),
     edits: [
       {
@@ -59,6 +64,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'drops the rollback',
+    breaks: 'S6',
     world: after(2, ['lag', 'request']),
     edits: [
       {
@@ -70,6 +76,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'does not pause the writers',
+    breaks: 'S3',
     world: after(1, ['request'], { amidst: 'anything' }),
     edits: [
       {
@@ -81,6 +88,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'drops the lag guard',
+    breaks: 'S4',
     world: after(1, ['crash'], { writes: 4 }),
     edits: [
       {
@@ -92,6 +100,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'promotes a node in mid-sync',
+    breaks: 'S4',
     world: after(2, ['promote b', 'hang a', 'power off a'], { writes: 1 }),
     edits: [
       {
@@ -108,6 +117,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'ignores the replica as a witness',
+    breaks: 'S5',
     world: after(1, ['cut']),
     edits: [
       {
@@ -119,6 +129,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'forgets to move the epoch on',
+    breaks: 'S9',
     world: after(3, ['request'], struck),
     edits: [
       {
@@ -130,6 +141,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'reads an unknown outcome as done',
+    breaks: 'S9',
     world: after(2, ['request'], struck),
     edits: [
       {
@@ -146,6 +158,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'starts units before the stop is proved',
+    breaks: 'S1',
     world: after(2, ['crash a', 'unit'], { writes: 1 }),
     edits: [
       {
@@ -162,6 +175,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'takes a silent host for one that is off',
+    breaks: 'S1',
     world: after(1, ['pull'], alone),
     edits: [
       {
@@ -173,6 +187,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'records after it acted',
+    breaks: 'S9',
     world: after(1, ['request']),
     edits: [
       { file: 'reconcilers/reconcile.ts', find: '[...write, ...acts]', replace: '[...acts, ...write]' },
@@ -180,6 +195,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'skips the copy of diverged data',
+    breaks: 'S3',
     world: after(1, ['crash']),
     edits: [
       {
@@ -191,6 +207,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'skips the cooldown',
+    breaks: 'cooldown',
     world: after(2, ['crash'], { ...alone, writes: 1, nodes: ['a', 'b', 'c'], units: ['bot-a.service'] }),
     edits: [
       { file: 'reconcilers/guards.ts', find: '= [modeAllows, hasCooledDown];', replace: '= [modeAllows];' },
@@ -198,6 +215,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'believes in the end of a lease too early',
+    breaks: 'S3',
     world: after(1, ['pull'], alone),
     edits: [
       {
@@ -209,6 +227,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'forgets that a watch carries on beside a replica',
+    breaks: 'S1',
     world: after(2, ['cut @host', 'request'], alone),
     edits: [
       {
@@ -221,6 +240,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'trusts a fence on record after the node was back',
+    breaks: 'S3',
     world: after(2, ['ask for', 'pull a'], { roots: ['failed over'], writes: 1 }),
     edits: [
       {
@@ -232,6 +252,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'promotes without a fence',
+    breaks: 'S3',
     world: after(1, ['pull']),
     edits: [
       {
@@ -243,6 +264,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'takes every silent primary for one that refuses writes',
+    breaks: 'S3',
     world: after(2, ['cut a', 'pull a'], { ...alone, writes: 1 }),
     edits: [
       {
@@ -254,6 +276,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'lets a stale primary wipe the better copy',
+    breaks: 'S3',
     world: after(1, ['crash']),
     edits: [
       {
@@ -265,6 +288,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'carries a dead primary’s switchover on as one',
+    breaks: 'S7',
     world: after(2, ['request', 'crash'], { amidst: 'anything' }),
     edits: [
       {
@@ -276,6 +300,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'copies aside what nobody lost',
+    breaks: 'S8',
     world: after(1, ['crash'], { writes: 1 }),
     edits: [
       {
@@ -287,6 +312,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'starts units under a lease that has run out',
+    breaks: 'S8',
     world: after(1, ['kill'], { roots: ['failed over'], writes: 1 }),
     edits: [
       {
@@ -298,6 +324,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'leaves a new primary paused',
+    breaks: 'S7',
     world: { events: 1, only: [], amidst: 'anything', roots: ['fresh'] },
     edits: [
       {
@@ -309,6 +336,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'judges only the node on record for staleness',
+    breaks: 'S3',
     world: after(2, ['request b', 'crash b (disk none)'], { writes: 1 }),
     edits: [
       {
