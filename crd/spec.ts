@@ -40,7 +40,7 @@ const specFields = z.strictObject({
     .max(64)
     .default([])
     .describe(
-      'Units that may run only beside the primary, never on two nodes at once; started in this order.',
+      'Units that may run only beside the primary, never on two nodes at once; started in this order. One that is taken off the list is left as it is: running, if it runs.',
     ),
   failover: failoverSpec.prefault({}).describe('When and how to fail over.'),
   switchover: switchoverSpec.prefault({}).describe('How to switch over on request.'),
