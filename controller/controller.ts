@@ -214,10 +214,11 @@ export class Controller {
     const since = retiring.get(key) ?? clock.now();
     retiring.set(key, since);
     const reached = await this.#reach(key, stored).catch(() => undefined);
+    const { group, status } = stored;
+    // One that could never be connected to has left nothing anywhere.
+    const touched = status.currentPrimary === undefined ? [] : group.spec.nodes.map(({ name }) => name);
     const unreached =
-      reached === undefined
-        ? stored.group.spec.nodes.map(({ name }) => name)
-        : await withoutLeases(reached.held.nodes.values(), stored.status.epoch ?? 0);
+      reached === undefined ? touched : await withoutLeases(reached.held.nodes.values(), status.epoch ?? 0);
     if (unreached.length > 0 && clock.now() - since < longestRetirementMs) {
       this.#queue.addAfter(key, retireAgainMs);
       return;

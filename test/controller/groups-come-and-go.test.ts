@@ -4,6 +4,7 @@ import type { ConnectGroup, ControllerEvent } from '../../controller/controller.
 import { Controller } from '../../controller/controller.ts';
 import type { GroupNode } from '../../controller/group-nodes.ts';
 import type { StoredGroup, StorePort } from '../../controller/ports/store.ts';
+import { UnderstudyError } from '../../controller/understudy-error.ts';
 import type { Status } from '../../crd/status.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
 import { until } from '../redis/until.ts';
@@ -147,6 +148,23 @@ test('a controller that takes over goes on with the one of the two that was led,
   store.put('attic/bots');
   store.put('prod/bots', { status: { epoch: 3, currentPrimary: 'a' } });
   assert.deepEqual(await connectedOf(store), ['prod/bots']);
+});
+
+test('a group that is deleted before it could ever be connected to goes at once, and names no node', async () => {
+  const store = new GroupsStore();
+  const { controller, events } = controllerOf(store, async () => {
+    throw new UnderstudyError('GroupInvalid', 'no such secret');
+  });
+  store.put('prod/bots', { retiring: true });
+  store.put('prod/led', { retiring: true, status: { epoch: 3, currentPrimary: 'a' } });
+  await controller.start();
+  await until('one is gone', async () => events.some(({ kind }) => kind === 'retired'));
+  await controller.stop();
+  assert.deepEqual(store.letGoOf, ['prod/bots']);
+  assert.deepEqual(
+    events.filter(({ kind }) => kind === 'retired'),
+    [{ kind: 'retired', key: 'prod/bots', unreached: [] }],
+  );
 });
 
 /** A node whose Redis is silent; its host says that one unit is there, in the state that `look` has then. */
