@@ -28,8 +28,8 @@ export type Action =
       readonly rescue: boolean;
       /** The old primary did not answer: a candidate that hears it now proves that it lives, and is not promoted. */
       readonly unheard?: boolean;
-      /** The replication id under which it was seen to hold what it is promoted for; under another it holds that no more. */
-      readonly history?: string;
+      /** What it was seen to hold, and is promoted for: of another history, or less of it, it holds that no more. */
+      readonly held?: { readonly replicationId: string; readonly offset: number };
       readonly epoch: number;
     }
   | {

@@ -206,9 +206,10 @@ function seenNow(
   return renewed ? { lastSeen, seenBefore: before.lastSeen, pace } : { lastSeen, pace };
 }
 
-/** The greatest speed (bytes/s) that any node was last seen to write at. */
-export function fastestPace(memory: Memory): number {
-  return Math.max(0, ...Object.values(memory.nodes).map(({ pace }) => pace?.bytesPerSecond ?? 0));
+/** The greatest speed (bytes/s) that any node was last seen to write at; nothing when none was measured. */
+export function fastestPace(memory: Memory): number | undefined {
+  const paces = Object.values(memory.nodes).flatMap(({ pace }) => pace?.bytesPerSecond ?? []);
+  return paces.length === 0 ? undefined : Math.max(...paces);
 }
 
 /** Two looks that are closer together than this tell no speed (ms). */

@@ -102,12 +102,12 @@ function changeActions(
   const fences = fence.actions.map((action) => ({ ...action, epoch }) as Action);
   // Writes come back first: the units of a dead primary's node are stopped after the promotion, and before any start.
   const rescue = asPrimary(situation, from) !== undefined;
-  const history = answering(situation, to)?.replicationId;
+  const held = answering(situation, to);
   const promote: Action = {
     kind: 'promote',
     node: to,
     rescue,
-    ...(rescue && history !== undefined ? { history } : {}),
+    ...(held === undefined ? {} : { held: { replicationId: held.replicationId, offset: held.offset } }),
     unheard: answering(situation, from) === undefined,
     epoch,
   };

@@ -1,4 +1,11 @@
-import type { FailedAttempt, Status, Transition, TransitionRecord, TransitionStep } from '../crd/status.ts';
+import type {
+  FailedAttempt,
+  LastSeen,
+  Status,
+  Transition,
+  TransitionRecord,
+  TransitionStep,
+} from '../crd/status.ts';
 import type { Action } from './action.ts';
 import { hasRestarted, isCrashLooping } from './crash-loop.ts';
 import type { Change } from './lead.ts';
@@ -7,7 +14,7 @@ import type { Progress } from './memory.ts';
 import { fastestPace, isoTime, nodeMemory } from './memory.ts';
 import { isInSync } from './node-status.ts';
 import { Reason } from './reasons.ts';
-import { lostBytes } from './replication-history.ts';
+import { type History, lostBytes } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, highestEpoch, observed } from './situation.ts';
 
@@ -57,8 +64,13 @@ export function openTransition(situation: Situation, change: Change, first: Tran
     // A planned change that became a failover was decided on anew.
     startTime: open?.kind === change.kind ? open.startTime : isoTime(now),
     // Who has just taken over was not measured yet: its clients are those of the one before.
-    ...(lastSeen === undefined ? {} : { lastSeen: { bytesPerSecond: fastestPace(memory), ...lastSeen } }),
+    ...(lastSeen === undefined ? {} : { lastSeen: { ...lastPace(situation), ...lastSeen } }),
   };
+}
+
+function lastPace({ memory, status }: Situation): Pick<LastSeen, 'bytesPerSecond'> {
+  const bytesPerSecond = fastestPace(memory) ?? status.lastTransition?.lastSeen?.bytesPerSecond;
+  return bytesPerSecond === undefined ? {} : { bytesPerSecond };
 }
 
 const stepNames: Readonly<Partial<Record<Action['kind'], TransitionStep>>> = {
@@ -224,11 +236,29 @@ function timings(progress: Progress | undefined): Partial<TransitionRecord> {
 }
 
 function losses(situation: Situation, open: Transition): Partial<TransitionRecord> {
-  if (isPlanned(open)) return { lostBytes: 0, lostBytesExact: true };
+  // The pace that is in it is what a later process has to go by.
+  const seen = open.lastSeen === undefined ? {} : { lastSeen: open.lastSeen };
+  if (isPlanned(open)) return { ...seen, lostBytes: 0, lostBytesExact: true };
   const current = answering(situation, open.to);
-  const lost = current === undefined ? undefined : estimateLoss(open, current);
-  if (open.lastSeen === undefined || lost === undefined) return {};
-  return { lastSeen: open.lastSeen, lostBytes: lost.bytes, lostBytesExact: lost.exact };
+  if (current === undefined) return seen;
+  const lastSeen = open.lastSeen ?? seenByOthers(situation, open, current);
+  if (lastSeen === undefined) return {};
+  const lost = estimateLoss({ ...open, lastSeen }, current);
+  if (lost === undefined) return { lastSeen };
+  return { lastSeen, lostBytes: lost.bytes, lostBytesExact: lost.exact };
+}
+
+/**
+ * A process that began when the primary was dead already never saw it: it held what the new one got of it, and
+ * has since been written to as the primary before it was. Nothing where no pace is on record either.
+ */
+function seenByOthers({ status }: Situation, open: Transition, current: History): LastSeen | undefined {
+  const before = status.lastTransition;
+  const bytesPerSecond = before?.lastSeen?.bytesPerSecond;
+  if (before === undefined || before.to !== open.from || bytesPerSecond === undefined) return undefined;
+  const { previousReplicationId: replicationId, previousEndOffset: end } = current;
+  if (replicationId === undefined || end === undefined) return undefined;
+  return { replicationId, offset: end - 1, bytesPerSecond, time: before.completionTime };
 }
 
 /**

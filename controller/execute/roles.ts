@@ -21,7 +21,7 @@ async function persist(node: GroupNode): Promise<Outcome> {
 /** REPLICAOF NO ONE, unless it leads already; refused while the node holds no whole data set (unless that is what it is rescued from). */
 export async function promote(
   node: GroupNode,
-  terms: Pick<Extract<Action, { kind: 'promote' }>, 'epoch' | 'rescue' | 'unheard' | 'history'>,
+  terms: Pick<Extract<Action, { kind: 'promote' }>, 'epoch' | 'rescue' | 'unheard' | 'held'>,
 ): Promise<Outcome> {
   const claimed = await node.redis.claim(terms.epoch);
   if (claimed.kind !== 'done') return claimed;
@@ -37,13 +37,24 @@ export async function promote(
   // What was decided may be of an old look: this process may have been stopped since.
   if (terms.unheard === true && hearsItsPrimary(view))
     return refused(Reason.PrimaryNotAnswering, `${node.name} hears its primary: it is alive.`);
-  if (view.role === 'replica' && terms.history !== undefined && view.replicationId !== terms.history)
-    return refused(Reason.RoleChanged, `${node.name} has taken another data set since it was looked at.`);
+  if (terms.held !== undefined && !stillHolds(view, terms.held))
+    return refused(Reason.RoleChanged, `${node.name} holds no more what it held when it was looked at.`);
   const open = await openToWrites(node, view);
   if (open.kind !== 'done') return open;
   // It may have been paused while its data was copied: by the one that promoted it already, or by a deposed controller.
   const resumed = await node.redis.resumeWrites();
   return resumed.kind !== 'done' || view.role === 'primary' ? resumed : node.redis.promote();
+}
+
+/** It may have been promoted meanwhile: its own history goes on from the one that it was looked at with, then. */
+function stillHolds(
+  view: Extract<RedisView, { state: 'answers' }>,
+  held: { readonly replicationId: string; readonly offset: number },
+): boolean {
+  const { replicationId, previousReplicationId, offset } = view;
+  const isIts = replicationId === held.replicationId;
+  const goesOn = view.role === 'primary' && previousReplicationId === held.replicationId;
+  return (isIts || goesOn) && offset >= held.offset;
 }
 
 /** Within the last second or so: a primary is kept sending every second (repl-ping-replica-period). */

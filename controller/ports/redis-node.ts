@@ -29,9 +29,9 @@ export interface RedisNodePort {
   pauseWrites(milliseconds: number): Promise<Reply<ReplicationPosition>>;
   /** CLIENT UNPAUSE */
   resumeWrites(): Promise<Outcome>;
-  /** REPLICAOF host port */
+  /** REPLICAOF host port; refused over another connection than that of the last look, as `promote` is. */
   follow(primary: Endpoint): Promise<Outcome>;
-  /** REPLICAOF NO ONE */
+  /** REPLICAOF NO ONE; refused over another connection than that of the last look: behind it a server may have restarted. */
   promote(): Promise<Outcome>;
   /** CLIENT KILL TYPE normal, then TYPE pubsub; the calling connection stays. */
   dropClients(): Promise<Outcome>;

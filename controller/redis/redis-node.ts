@@ -6,6 +6,7 @@ import { Deadline } from './deadline.ts';
 import { EpochClaim, failureOf } from './epoch-claim.ts';
 import { HeldConnection } from './held-connection.ts';
 import { parseInfo, positionOfInfo } from './info.ts';
+import { LastLook } from './last-look.ts';
 import { Look, takesSeveralNames } from './look.ts';
 import { isWithoutAclFile, NodePassword } from './node-password.ts';
 import { defaultTimeoutMs, type RedisNodeOptions } from './options.ts';
@@ -21,6 +22,7 @@ import { takeSnapshot } from './snapshot.ts';
 export class RedisNode implements RedisNodePort {
   readonly #held: HeldConnection;
   readonly #claim: EpochClaim;
+  readonly #lastLook = new LastLook();
   readonly #commandTimeoutMs: number;
   readonly #connectTimeoutMs: number;
   readonly #look: Look;
@@ -52,6 +54,7 @@ export class RedisNode implements RedisNodePort {
       const terse = this.#terse === connection;
       const reply = await connection.run(this.#look.commands(terse), timeoutMs);
       if (reply.kind === 'answered') {
+        this.#lastLook.over(connection);
         if (!terse && takesSeveralNames(reply.answers)) this.#terse = connection;
         return this.#look.view(reply.answers, this.#login, {
           passwordAsked: this.#password?.question !== undefined,
@@ -75,12 +78,13 @@ export class RedisNode implements RedisNodePort {
     const reply = await opened.connection.run([['info', 'replication']], deadline.left);
     const failure = failureOf(reply);
     if (failure !== undefined) return failure;
+    this.#lastLook.over(opened.connection);
     return positionIn(reply.kind === 'answered' ? reply.answers[0] : undefined);
   }
 
   async pauseWrites(milliseconds: number): Promise<Reply<ReplicationPosition>> {
     const pause: Command = ['client', 'PAUSE', Math.ceil(milliseconds), 'WRITE'];
-    const reply = await this.#send([pause, ['info', 'replication']]);
+    const reply = await this.#send([pause, ['info', 'replication']], 'looksAtIt');
     return reply.kind === 'done' ? positionIn(reply.value[1]) : reply;
   }
 
@@ -89,11 +93,11 @@ export class RedisNode implements RedisNodePort {
   }
 
   follow(primary: Endpoint): Promise<Outcome> {
-    return this.#change(['replicaof', primary.host, primary.port]);
+    return this.#changeRole(primary.host, primary.port);
   }
 
   promote(): Promise<Outcome> {
-    return this.#change(['replicaof', 'NO', 'ONE']);
+    return this.#changeRole('NO', 'ONE');
   }
 
   dropClients(): Promise<Outcome> {
@@ -182,18 +186,29 @@ export class RedisNode implements RedisNodePort {
     return answer === undefined ? (failureOf(reply) ?? noPassword) : { kind: 'done', value: answer };
   }
 
+  async #changeRole(host: string, port: string | number): Promise<Outcome> {
+    const reply = await this.#send([['replicaof', host, port]], 'onlyAsLookedAt');
+    return reply.kind === 'done' ? { kind: 'done' } : reply;
+  }
+
   async #change(...commands: readonly Command[]): Promise<Outcome> {
     const reply = await this.#send(commands);
     return reply.kind === 'done' ? { kind: 'done' } : reply;
   }
 
-  async #send(commands: readonly Command[]): Promise<Reply<readonly Answer[]>> {
+  async #send(
+    commands: readonly Command[],
+    how?: 'looksAtIt' | 'onlyAsLookedAt',
+  ): Promise<Reply<readonly Answer[]>> {
     const deadline = new Deadline(this.#commandTimeoutMs);
     const ready = await this.#claim.ready(deadline);
     if (ready.kind !== 'ready') return ready;
+    const refusal = how === 'onlyAsLookedAt' ? this.#lastLook.refusal(ready.connection) : undefined;
+    if (refusal !== undefined) return refusal;
     const reply = await ready.connection.run(commands, deadline.left);
     const failure = failureOf(reply);
     if (failure !== undefined) return failure;
+    if (how === 'looksAtIt') this.#lastLook.over(ready.connection);
     return { kind: 'done', value: reply.kind === 'answered' ? reply.answers : [] };
   }
 }

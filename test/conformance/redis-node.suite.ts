@@ -117,6 +117,20 @@ function looking(suite: Suite): void {
     assert.equal((await node.observe()).state, 'answers');
   });
 
+  suite('a role is given only over the connection of the last look: behind another one a server may have restarted', async (stage) => {
+    const node = await claimed(stage.replica, 1);
+    await node.observe();
+    const lost = new Promise<void>((resolve) => node.onLost(resolve));
+    await stage.replica.cutConnections();
+    await lost;
+    refusedWith(await node.promote(), 'NotConnected');
+    refusedWith(await node.follow(stage.primary.endpoint), 'NotConnected');
+    await done(node.setConfig({ maxmemory: '0' }));
+    refusedWith(await node.promote(), 'NotConnected');
+    assert.equal((await position(node)).role, 'replica');
+    await done(node.promote());
+  });
+
   suite('a wrong password is unauthorised', async ({ primary }) => {
     await primary.changePassword();
     const view = await primary.node().observe();

@@ -28,6 +28,7 @@ export class FakeRedisNode implements RedisNodePort {
   readonly #faults: { call: FakeCall; fault: FakeFault }[] = [];
   readonly #listeners: (() => void)[] = [];
   #client: FakeClient | undefined;
+  #lookedOver: FakeClient | undefined;
   #claimed: number | undefined;
   #highestMet = 0;
   #closed = false;
@@ -48,6 +49,7 @@ export class FakeRedisNode implements RedisNodePort {
     const view = this.server.view(this.#world.attachedTo(this.server), this.#settings);
     if (view.state === 'answers') this.#connect();
     else this.#disconnect();
+    if (view.state === 'answers') this.#lookedOver = this.#client;
     return view;
   }
 
@@ -62,6 +64,7 @@ export class FakeRedisNode implements RedisNodePort {
   }
 
   #position(): ReplicationPosition {
+    this.#lookedOver = this.#client;
     const { of, replicationId, offset } = this.server;
     return { role: of === undefined ? 'primary' : 'replica', replicationId, offset };
   }
@@ -76,14 +79,22 @@ export class FakeRedisNode implements RedisNodePort {
   }
 
   follow(primary: Endpoint): Promise<Outcome> {
-    return this.#change('follow', (server) => {
-      for (const replica of this.#world.attachedTo(server)) replica.linked = false;
-      server.follow(primary);
-    });
+    return this.#change(
+      'follow',
+      (server) => {
+        for (const replica of this.#world.attachedTo(server)) replica.linked = false;
+        server.follow(primary);
+      },
+      () => this.#notAsLookedAt(),
+    );
   }
 
   promote(): Promise<Outcome> {
-    return this.#change('promote', (server) => server.promote());
+    return this.#change(
+      'promote',
+      (server) => server.promote(),
+      () => this.#notAsLookedAt(),
+    );
   }
 
   dropClients(): Promise<Outcome> {
@@ -147,6 +158,11 @@ export class FakeRedisNode implements RedisNodePort {
   close(): void {
     this.#closed = true;
     this.#disconnect();
+  }
+
+  #notAsLookedAt(): Failure | undefined {
+    if (this.#lookedOver === undefined || this.#lookedOver === this.#client) return undefined;
+    return refused(RedisReason.NotConnected, 'Nothing was sent: it was looked at over another connection.');
   }
 
   #change(

@@ -6,6 +6,7 @@ import { estimateLoss } from '../../reconcilers/loss-estimate.ts';
 import type { Memory } from '../../reconcilers/memory.ts';
 import { openTransition } from '../../reconcilers/transition.ts';
 import { SimGroup } from '../world/sim-group.ts';
+import { endProcess } from '../world/sim-redis.ts';
 
 const died = '2026-11-23T08:10:00.000Z';
 const before = (ms: number): string => new Date(Date.parse(died) - ms).toISOString();
@@ -111,4 +112,30 @@ test('of a primary that came back unseen, the record of the change under way tel
   );
   assert.equal(opened.lastSeen?.replicationId, 'former');
   assert.notEqual(opened.startTime, open.startTime);
+});
+
+test('of a primary that died before this process began, the pace of the change before is what its loss is estimated by', async () => {
+  // Chaos, seed 24: a controller that was killed and started again found the primary dead, and counted nothing.
+  const group = new SimGroup(['ct100', 'ct101'], 15);
+  const { world } = group;
+  assert.ok(await group.settle());
+  for (let second = 0; second < 3; second += 1) {
+    world.write();
+    world.advance(1_000);
+    await group.pass();
+  }
+  group.edit({ primary: 'ct101' });
+  assert.ok(await group.settle());
+  const pace = group.status.lastTransition?.lastSeen?.bytesPerSecond ?? 0;
+  assert.ok(pace > 0);
+  endProcess(world.get('ct101'), 'crashed', world.now);
+  group.restart();
+  for (let pass = 0; pass < 8; pass += 1) {
+    await group.pass();
+    world.advance(500);
+  }
+  const { lastTransition } = group.status;
+  assert.equal(lastTransition?.kind, 'Failover');
+  assert.ok((lastTransition.lostBytes ?? 0) >= pace, `counted ${lastTransition.lostBytes}`);
+  assert.equal(lastTransition.lostBytesExact, false);
 });

@@ -8,7 +8,7 @@ import { noteOutcome } from '../../reconcilers/progress.ts';
 import { holdsMoreThan } from '../../reconcilers/replication-history.ts';
 import { SimGroup } from '../world/sim-group.ts';
 import { simClock, simNodes } from '../world/sim-ports.ts';
-import { becomeReplica, endProcess, startProcess } from '../world/sim-redis.ts';
+import { becomeReplica, endProcess, freshData, startProcess } from '../world/sim-redis.ts';
 
 /** What the simulator found, told again without it. The seeds are those of the code as it was then (76554e8 and what followed). */
 
@@ -54,11 +54,40 @@ test('what a second primary took since it was looked at is not given up without 
 
 test('a replica that took another data set meanwhile is not promoted to rescue the one it had (seed 152)', async () => {
   const group = await begin();
-  const history = 'what it held before';
-  const rescue = { kind: 'promote', node: 'b', rescue: true, epoch: 9, history } as const;
-  assert.equal((await act(group, rescue)).kind, 'refused');
-  const id = group.world.get('b').data.replicationId;
-  assert.equal((await act(group, { ...rescue, history: id })).kind, 'done');
+  const { replicationId, offset } = group.world.get('b').data;
+  const rescue = { kind: 'promote', node: 'b', rescue: true, epoch: 9 } as const;
+  const other = { replicationId: 'what it held before', offset };
+  assert.equal((await act(group, { ...rescue, held: other })).kind, 'refused');
+  assert.equal((await act(group, { ...rescue, held: { replicationId, offset } })).kind, 'done');
+});
+
+test('a candidate that restarts between the decision and its promotion is not promoted without its data (seed 3098)', async () => {
+  for (const [restartsBefore, disk] of [
+    ['claim', 'none'],
+    ['claim', 'stale'],
+    ['resume', 'none'],
+    ['promote', 'none'],
+  ] as const) {
+    const group = await begin();
+    const { world, meddling } = group;
+    const b = world.get('b');
+    const held = { replicationId: b.data.replicationId, offset: b.data.offset };
+    const restart = (): void => {
+      b.snapshot = disk === 'none' ? freshData('b anew') : { ...b.data, offset: 1, log: [] };
+      endProcess(b, 'crashed', world.now);
+      startProcess(b, world.now);
+    };
+    endProcess(world.get('a'), 'crashed', world.now);
+    if (restartsBefore === 'claim') restart();
+    else
+      meddling.between = (command) => {
+        if (command === restartsBefore) restart();
+      };
+    const promote = { kind: 'promote', node: 'b', rescue: false, unheard: true, epoch: 9, held } as const;
+    const outcome = await act(group, promote);
+    assert.equal(outcome.kind, 'refused', `restarts before ${restartsBefore}`);
+    assert.equal(b.role, 'replica', `restarts before ${restartsBefore}`);
+  }
 });
 
 test('a replica never holds more of a history than the primary that writes it, whichever was looked at later (seed 4)', () => {

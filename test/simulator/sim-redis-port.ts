@@ -4,9 +4,10 @@ import type {
   ReplicationPosition,
   Reply,
 } from '../../controller/ports/redis-node.ts';
-import type { Command } from '../../controller/redis/connection.ts';
+import type { Command, Wire } from '../../controller/redis/connection.ts';
 import { Deadline } from '../../controller/redis/deadline.ts';
 import { EpochClaim, failureOf } from '../../controller/redis/epoch-claim.ts';
+import { LastLook } from '../../controller/redis/last-look.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
 import type { RedisView } from '../../reconcilers/observation.ts';
 import type { ClientTerms } from './client-connection.ts';
@@ -21,6 +22,7 @@ const snapshotMs = 300;
 export class SimRedisPort implements RedisNodePort {
   readonly #held: HeldClient;
   readonly #claim: EpochClaim;
+  readonly #lastLook = new LastLook();
   readonly #terms: ClientTerms;
 
   constructor(terms: ClientTerms, nextId: () => number) {
@@ -36,7 +38,9 @@ export class SimRedisPort implements RedisNodePort {
       const reply = await opened.connection.run([['look']]);
       if (reply.kind === 'late') return { state: 'silent' };
       const answer = reply.kind === 'answered' ? reply.answers[0] : undefined;
-      if (answer !== undefined && 'value' in answer) return answer.value as RedisView;
+      if (answer === undefined || !('value' in answer)) continue;
+      this.#lastLook.over(opened.connection);
+      return answer.value as RedisView;
     }
     return { state: 'unusable', detail: 'it closes its connections' };
   }
@@ -48,7 +52,7 @@ export class SimRedisPort implements RedisNodePort {
   async position(): Promise<Reply<ReplicationPosition>> {
     const opened = await this.#claim.connected(deadline());
     if (opened.kind !== 'ready') return opened;
-    return located(await opened.connection.run([['info', 'replication']], 500), 0);
+    return this.#located(opened.connection, [['info', 'replication']]);
   }
 
   async pauseWrites(milliseconds: number): Promise<Reply<ReplicationPosition>> {
@@ -58,7 +62,7 @@ export class SimRedisPort implements RedisNodePort {
       ['client', 'PAUSE', Math.ceil(milliseconds), 'WRITE'],
       ['info', 'replication'],
     ];
-    return located(await opened.connection.run(commands, 500), 1);
+    return this.#located(opened.connection, commands);
   }
 
   resumeWrites(): Promise<Outcome> {
@@ -66,11 +70,11 @@ export class SimRedisPort implements RedisNodePort {
   }
 
   follow(primary: Endpoint): Promise<Outcome> {
-    return this.#change(['replicaof', primary.host, primary.port]);
+    return this.#changeRole(['replicaof', primary.host, primary.port]);
   }
 
   promote(): Promise<Outcome> {
-    return this.#change(['replicaof', 'NO', 'ONE']);
+    return this.#changeRole(['replicaof', 'NO', 'ONE']);
   }
 
   dropClients(): Promise<Outcome> {
@@ -125,16 +129,23 @@ export class SimRedisPort implements RedisNodePort {
     if (opened.kind !== 'ready') return opened;
     return failureOf(await opened.connection.run([command], 500)) ?? done;
   }
-}
 
-function located(
-  reply: Awaited<ReturnType<import('../../controller/redis/connection.ts').Wire['run']>>,
-  at: number,
-): Reply<ReplicationPosition> {
-  const failure = failureOf(reply);
-  if (failure !== undefined) return failure;
-  const answer = reply.kind === 'answered' ? reply.answers[at] : undefined;
-  if (answer === undefined || !('value' in answer))
-    return { kind: 'unknown', reason: 'OutcomeUnknown', message: 'no position' };
-  return { kind: 'done', value: answer.value as ReplicationPosition };
+  async #changeRole(command: Command): Promise<Outcome> {
+    const opened = await this.#claim.ready(deadline());
+    if (opened.kind !== 'ready') return opened;
+    const refusal = this.#lastLook.refusal(opened.connection);
+    return refusal ?? failureOf(await opened.connection.run([command], 500)) ?? done;
+  }
+
+  /** The last of the commands asks for the position. */
+  async #located(connection: Wire, commands: readonly Command[]): Promise<Reply<ReplicationPosition>> {
+    const reply = await connection.run(commands, 500);
+    const failure = failureOf(reply);
+    if (failure !== undefined) return failure;
+    const answer = reply.kind === 'answered' ? reply.answers.at(-1) : undefined;
+    if (answer === undefined || !('value' in answer))
+      return { kind: 'unknown', reason: 'OutcomeUnknown', message: 'no position' };
+    this.#lastLook.over(connection);
+    return { kind: 'done', value: answer.value as ReplicationPosition };
+  }
 }

@@ -69,6 +69,8 @@ class SimRedisNode implements RedisNodePort {
   readonly #world: World;
   readonly #name: string;
   readonly #meddling: Meddling;
+  /** The process that was last looked at. */
+  #lookedAt: number | undefined;
 
   constructor(world: World, name: string, meddling: Meddling) {
     this.#world = world;
@@ -82,6 +84,7 @@ class SimRedisNode implements RedisNodePort {
     if (!powered || !this.#world.reaches('@', this.#name)) return { state: 'silent' };
     if (redis.process === 'hung') return { state: 'silent' };
     if (redis.process !== 'running') return { state: 'refused' };
+    this.#lookedAt = redis.incarnation;
     return this.#view(redis);
   }
 
@@ -138,8 +141,17 @@ class SimRedisNode implements RedisNodePort {
     return effect(this.#meddling, what, this.#name, () => apply(redis));
   }
 
+  /** To the process alone that was looked at. */
+  #mutateRole(what: string, apply: (redis: SimRedis) => Outcome): Outcome {
+    return this.#mutate(what, (redis) =>
+      this.#lookedAt === undefined || this.#lookedAt === redis.incarnation ? apply(redis) : unsent,
+    );
+  }
+
   async claim(epoch: number): Promise<Outcome> {
+    const lookedAt = this.#lookedAt;
     const view = await this.observe();
+    this.#lookedAt = lookedAt;
     if (view.state !== 'answers') return unsent;
     const redis = this.#world.get(this.#name);
     if (epoch < redis.claimed)
@@ -165,8 +177,9 @@ class SimRedisNode implements RedisNodePort {
       redis.pausedUntil = Math.max(redis.pausedUntil, this.#world.now + milliseconds);
       return done;
     });
-    const { role, data } = this.#world.get(this.#name);
+    const { role, data, incarnation } = this.#world.get(this.#name);
     if (outcome.kind !== 'done') return outcome;
+    this.#lookedAt = incarnation;
     return { kind: 'done', value: { role, replicationId: data.replicationId, offset: data.offset } };
   }
 
@@ -178,14 +191,14 @@ class SimRedisNode implements RedisNodePort {
   }
 
   async follow(primary: Endpoint): Promise<Outcome> {
-    return this.#mutate('follow', (redis) => {
+    return this.#mutateRole('follow', (redis) => {
       becomeReplica(redis, primary.host, this.#world.now);
       return done;
     });
   }
 
   async promote(): Promise<Outcome> {
-    return this.#mutate('promote', (redis) => {
+    return this.#mutateRole('promote', (redis) => {
       this.#world.promote(redis);
       return done;
     });

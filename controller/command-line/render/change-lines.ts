@@ -49,7 +49,9 @@ function costs(record: TransitionRecord): string {
 }
 
 function losses(record: TransitionRecord): string[] {
-  const lines = record.lostBytes === undefined ? [] : [lostText(record)];
+  const isUnknown = record.lostBytes === undefined && record.kind === 'Failover';
+  const unknown = isUnknown ? ['what was lost is not known: nobody had watched the old primary'] : [];
+  const lines = record.lostBytes === undefined ? unknown : [lostText(record)];
   if (record.preserved === undefined) return lines;
   const size = record.preservedBytes === undefined ? '' : ` (${formatBytes(record.preservedBytes)})`;
   return [...lines, `diverged data kept at ${record.preserved}${size}`];
