@@ -54,7 +54,9 @@ export class Network {
 
   /** How late (ms) a late one is. */
   lateMs(): number {
-    return this.#chance.scaled(50, 20_000);
+    const late = this.#chance.scaled(50, 20_000);
+    this.time.underWay(late);
+    return late;
   }
 
   reaches(from: string, node: string): boolean {

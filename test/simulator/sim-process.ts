@@ -95,6 +95,7 @@ export class SimProcess {
     if (trap.orders > 0) return 0;
     this.freezeAtSend = undefined;
     this.freeze(trap.forMs);
+    this.time.underWay(trap.forMs);
     return trap.forMs;
   }
 

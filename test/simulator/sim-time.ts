@@ -13,6 +13,8 @@ const beginning = 1_767_225_600_000;
 /** Simulated time: a queue of appointments. Nothing else moves the clock. */
 export class SimTime {
   now = beginning;
+  /** When the last of what was held back on its way arrives. */
+  lastUnderWay = beginning;
   readonly #heap: Appointment[] = [];
   #orders = 0;
 
@@ -33,6 +35,11 @@ export class SimTime {
 
   after(milliseconds: number, call: () => void, isProbe = false): () => void {
     return this.at(this.now + milliseconds, call, isProbe);
+  }
+
+  /** Something that was sent arrives so much (ms) late. */
+  underWay(milliseconds: number): void {
+    this.lastUnderWay = Math.max(this.lastUnderWay, this.now + milliseconds);
   }
 
   /** Takes the next appointment off the queue; undefined when there is none. */

@@ -298,7 +298,9 @@ export class Simulation {
   }
 
   #isAtRest(): boolean {
-    return this.#unrest() === '' && this.#time.now - this.#judge.lastEffectAt > 5_000;
+    const { now, lastUnderWay } = this.#time;
+    // What was sent before the faults stopped arrives still: a late write of a status that was true then.
+    return this.#unrest() === '' && now - Math.max(this.#judge.lastEffectAt, lastUnderWay) > 5_000;
   }
 
   /** What is not yet as it should be, in words. */
