@@ -29,6 +29,8 @@ export interface PassDependencies extends Reach {
 interface Acting extends PassDependencies {
   /** The nodes whose Redis answered this pass's look. */
   readonly answering: readonly string[];
+  /** When that look was over (ms). */
+  readonly lookedAt: number;
 }
 
 export type KeepLeases = <T>(
@@ -73,6 +75,7 @@ export async function reconcilePass(
     ...(dependencies.problem === undefined ? {} : { problem: dependencies.problem }),
   };
   const decision = reconcile(situation);
+  const lookedAt = situation.now;
   const answering = observation.nodes.flatMap(({ name, redis }) => (redis.state === 'answers' ? [name] : []));
   tell({ kind: 'decided', decision, situation });
   const keep: KeepLeases = dependencies.keepLeases ?? ((_nodes, _leases, work) => work());
@@ -80,7 +83,7 @@ export async function reconcilePass(
   await renewLate(nodes, { leases, kept }, decision.actions);
   const { remembered, failed } = await (decision.actions.length === 0
     ? { remembered: decision.memory, failed: [] }
-    : keep(nodes, kept, () => carryOut({ ...dependencies, answering }, stored, decision)));
+    : keep(nodes, kept, () => carryOut({ ...dependencies, answering, lookedAt }, stored, decision)));
   if (failed.length > 0) return { memory: remembered, result: 'failed' };
   const { lookAgainInMs } = decision;
   const acted = decision.actions.some((action) => action.kind !== 'record');
@@ -107,13 +110,19 @@ async function renewLate(
   }
 }
 
-/** The actions in their order. What rests on one that is not done is left out. */
+/** How old (ms) a look may be for one more action to rest on it: a process that was stopped goes on in another world. */
+const longestRestMs = 2_000;
+
+/**
+ * The actions in their order. What rests on one that is not done is left out, and what comes after one that took
+ * long is left to the next look.
+ */
 async function carryOut(
   dependencies: Acting,
   stored: StoredGroup,
   decision: Decision,
 ): Promise<{ remembered: Memory; failed: readonly Action[] }> {
-  const { clock, tell } = dependencies;
+  const { clock, tell, lookedAt } = dependencies;
   let remembered = decision.memory;
   const failed: Action[] = [];
   const done: Action[] = [];
@@ -121,6 +130,7 @@ async function carryOut(
     const [action, ...later] = rest;
     if (action === undefined) break;
     const begun = clock.now();
+    if (action !== decision.actions[0] && begun - lookedAt > longestRestMs) break;
     const outcome = await act(dependencies, stored, { action, done });
     const ended = clock.now();
     remembered = noteOutcome(remembered, action, outcome, ended);

@@ -12,7 +12,12 @@ export interface ProvedStopped {
  */
 export type Action =
   /** Write status before anything irreversible: after a crash this is all that is known. */
-  | { readonly kind: 'record'; readonly status: Status }
+  | {
+      readonly kind: 'record';
+      readonly status: Status;
+      /** A change begins with it, or is taken over. */
+      readonly opens?: boolean;
+    }
   | {
       readonly kind: 'handOver';
       readonly from: string;

@@ -105,6 +105,17 @@ function isLeftBehind(situation: Situation, view: PrimaryView | ReplicaView, pri
   return open?.kind === 'Failover' && primary.previousReplicationId === old && view.replicationId === old;
 }
 
+/** It left the recorded history too early to take over, and what it took as a primary of its own was never lost by the other. */
+function isLeftBehindBy(
+  situation: Situation,
+  { role, previousEndOffset: end }: PrimaryView | ReplicaView,
+  primary: PrimaryView,
+): boolean {
+  const { previousReplicationId, previousEndOffset: kept } = primary;
+  if (role !== 'primary' || previousReplicationId !== situation.status.primaryReplicationId) return false;
+  return end !== undefined && kept !== undefined && kept - end > situation.spec.failover.maxLagBytes;
+}
+
 /** It holds data of the recorded primary's own history that the primary, as it answers now, does not hold. */
 export function holdsLostData(
   situation: Situation,
@@ -114,5 +125,5 @@ export function holdsLostData(
   const own = situation.status.primaryReplicationId;
   if (own === undefined || primary.replicationId === own) return false;
   if (replica.replicationId !== own && replica.previousReplicationId !== own) return false;
-  return holdsMoreThan(replica, primary);
+  return holdsMoreThan(replica, primary) && !isLeftBehindBy(situation, replica, primary);
 }

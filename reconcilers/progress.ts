@@ -10,7 +10,10 @@ const invalidSetting = 'InvalidSetting';
 
 /** Takes the outcome of one executed action into memory. Times in ms of the same clock as `now`. */
 export function noteOutcome(memory: Memory, action: Action, outcome: Outcome, endedAt: number): Memory {
-  if (action.kind === 'record') return outcome.kind === 'done' ? begin(memory, action, endedAt) : memory;
+  if (action.kind === 'record')
+    return outcome.kind === 'done' && action.opens === true
+      ? takeUp(memory, action.status.transition, endedAt)
+      : memory;
   const judged =
     outcome.kind === 'done'
       ? noteDone(memory, action, outcome, endedAt)
@@ -35,11 +38,6 @@ function noteProgress(
   const { progress } = noted;
   if (progress === undefined || progress.epoch !== action.epoch) return noted;
   return { ...noted, progress: advance(progress, action, outcome, endedAt) };
-}
-
-/** A recorded transition that this process has no progress of starts here. */
-function begin(memory: Memory, action: Extract<Action, { kind: 'record' }>, now: number): Memory {
-  return takeUp(memory, action.status.transition, now);
 }
 
 /** Begins to keep the progress of a transition that is on record, unless it is kept already. */

@@ -62,7 +62,9 @@ export function reconcile(input: Situation): Decision {
   const status = told({ ...situation, status: base }, lead, plan);
   const acts = plan.actions.filter((action) => action.kind !== 'record');
   const worthTelling = acts.length > 0 || !isMomentary(situation, lead);
-  const write: Action[] = worthTelling && differs(input.status, status) ? [{ kind: 'record', status }] : [];
+  const opens = status.transition !== undefined && status.transition.epoch !== input.status.transition?.epoch;
+  const isNews = worthTelling && differs(input.status, status);
+  const write: Action[] = isNews ? [{ kind: 'record', status, ...(opens ? { opens } : {}) }] : [];
   const lookAgainInMs = nextLook(situation, lead, plan);
   return {
     lead,

@@ -71,9 +71,10 @@ export function epochOf(status: Status): number {
   return status.epoch ?? 0;
 }
 
-/** Whether a wish that names an epoch is of now: of the present one, or of the one that a change under way began in. */
+/** Whether a wish that names an epoch is of now: of the present one, or of any since the change under way began. */
 export function isCurrentWish(status: Status, epoch: number): boolean {
-  return epoch === epochOf(status) || epoch === status.transition?.fromEpoch;
+  const present = epochOf(status);
+  return epoch <= present && epoch >= (status.transition?.fromEpoch ?? present);
 }
 
 /** The highest epoch known anywhere: a lost status file must not restart the count. */

@@ -39,7 +39,13 @@ export function isUnderWay(situation: Situation, change: Change): boolean {
   const open = situation.status.transition;
   // From another node it is another change, though it leads to the same one.
   const same = open?.to === change.to && open.kind === change.kind && (open.from ?? open.to) === change.from;
-  return same && progressOf(situation) !== undefined;
+  return same && progressOf(situation) !== undefined && !isAnswered(situation, change);
+}
+
+/** What an operator allows is used up by the change that it allows: that goes on under the next epoch. */
+function isAnswered({ wishes, status }: Situation, change: Change): boolean {
+  const answer = wishes.acceptDataOf;
+  return answer?.node === change.to && answer.epoch === status.transition?.epoch;
 }
 
 /** The record that precedes the first irreversible step. A taken-over one gets an epoch of its own. */

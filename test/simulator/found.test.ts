@@ -6,6 +6,8 @@ import type { Memory } from '../../reconcilers/memory.ts';
 import type { PrimaryView, ReplicaView } from '../../reconcilers/observation.ts';
 import { noteOutcome } from '../../reconcilers/progress.ts';
 import { holdsMoreThan } from '../../reconcilers/replication-history.ts';
+import { isCurrentWish } from '../../reconcilers/situation.ts';
+import { isUnderWay, openTransition } from '../../reconcilers/transition.ts';
 import { SimGroup } from '../world/sim-group.ts';
 import { simClock, simNodes } from '../world/sim-ports.ts';
 import { becomeReplica, endProcess, freshData, startProcess } from '../world/sim-redis.ts';
@@ -318,4 +320,88 @@ test('a replica that was far behind on a link that was up is not promoted by who
   await letPass(group, 15);
   assert.equal(world.get('b').role, 'replica');
   assert.equal(group.condition('Ready')?.reason, 'NoEligibleCandidate');
+});
+
+test('what comes after an order that took long is decided anew (seed 4057)', async () => {
+  // Frozen for 20 s in mid-failover, the controller went on with what had been so before, in a world that had changed.
+  for (const [frozenMs, moved] of [
+    [20_000, []],
+    [500, ['follow c']],
+  ] as const) {
+    const group = new SimGroup(['a', 'b', 'c']);
+    assert.ok(await group.settle());
+    const { world, meddling } = group;
+    endProcess(world.get('a'), 'crashed', world.now);
+    meddling.between = (command) => {
+      if (command === 'promote') world.advance(frozenMs);
+    };
+    for (let pass = 0; pass < 20 && !meddling.effects.includes('promote b'); pass += 1) {
+      meddling.effects.length = 0;
+      await group.pass();
+      world.advance(500);
+    }
+    assert.ok(meddling.effects.includes('promote b'));
+    assert.deepEqual(
+      meddling.effects.filter((effect) => effect.startsWith('follow')),
+      moved,
+    );
+  }
+});
+
+test('a primary that restarts with all its data is not given up for one that was promoted by hand long before (seed 4280)', async () => {
+  for (const [ahead, leader] of [
+    [50, 'a'],
+    [0, 'b'],
+  ] as const) {
+    const group = await begin();
+    group.spec = { ...group.spec, failover: { ...group.spec.failover, maxLagBytes: 100 } };
+    const { world } = group;
+    const [a, b] = [world.get('a'), world.get('b')];
+    // What b writes as a primary is its own; only a takes the writes before.
+    world.cut('a', 'b', true);
+    for (let write = 0; write < ahead; write += 1) world.write();
+    world.promote(b);
+    world.write();
+    endProcess(a, 'crashed', world.now);
+    a.snapshot = a.data;
+    startProcess(a, world.now);
+    world.cut('a', 'b', false);
+    world.write();
+    assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
+    assert.equal(group.status.currentPrimary, leader, `${ahead} writes ahead`);
+  }
+});
+
+test('what an operator allowed is used up by the change that it allows, and allows no loss later (seed 4902)', async () => {
+  const group = await begin();
+  await group.pass();
+  const decided = group.events.findLast((event) => event.kind === 'decided');
+  assert.ok(decided?.kind === 'decided');
+  const change = { kind: 'Failover', from: 'a', to: 'b', how: 'promote', cause: 'PrimaryHostDown' } as const;
+  const open = openTransition({ ...decided.situation, now: 0 }, change, 'Promote');
+  const status = { ...decided.situation.status, transition: open, epoch: open.epoch };
+  const record = { kind: 'record', status } as const;
+  const done: Outcome = { kind: 'done' };
+  const { memory } = decided.situation;
+  const bystander = noteOutcome(memory, record, done, 0);
+  const begun = noteOutcome(memory, { ...record, opens: true }, done, 0);
+  const under = (known: Memory, epoch: number): boolean =>
+    isUnderWay(
+      { ...decided.situation, status, memory: known, wishes: { acceptDataOf: { node: 'b', epoch } } },
+      change,
+    );
+  assert.ok(under(begun, open.fromEpoch));
+  assert.ok(!under(begun, open.epoch), 'it goes on under the epoch that it was allowed in');
+  assert.ok(
+    !under(bystander, open.fromEpoch),
+    'who merely wrote a condition goes on under the epoch of another',
+  );
+  // Taken over twice: an answer to any of the epochs since it began still holds.
+  const later = { ...status, epoch: open.epoch + 1 };
+  assert.deepEqual(
+    [open.fromEpoch - 1, open.fromEpoch, open.epoch, open.epoch + 1, open.epoch + 2].map((epoch) =>
+      isCurrentWish(later, epoch),
+    ),
+    [false, true, true, true, false],
+  );
 });
