@@ -38,7 +38,7 @@ const toleratedOverlapMs = 50;
 /**
  * An order that left its controller late, because that was frozen after its last look, can be stopped by nobody but a
  * successor. The old primary refuses writes min-replicas-max-lag and a second after its last replica left it, or is
- * demoted once it is seen.
+ * demoted once it is seen: while nobody can look at it, there is no telling how long that takes.
  */
 const toleratedOfLateOrdersMs = 15_000;
 
@@ -210,6 +210,8 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     this.#overlapEndedAt = now + milliseconds;
     this.tally.overlapMs += milliseconds;
     this.tally.longestOverlapMs = Math.max(this.tally.longestOverlapMs, this.#overlap);
+    const wasLate = this.#toleratedMs === toleratedOfLateOrdersMs;
+    if (wasLate && (this.heardAt.get(older.name) ?? 0) < newer.raisedAt) return;
     if (this.#overlap > this.#toleratedMs)
       this.#accuse(
         'overlap',
