@@ -84,7 +84,8 @@ export function lostBytes(
   const own = returned === undefined ? undefined : relate(returned, current);
   const extra = (relation: Relation | undefined): number =>
     relation?.kind === 'diverged' ? relation.extraBytes : 0;
-  return { bytes: Math.max(extra(seen), extra(own)), exact: sameProcess };
+  const isTold = own !== undefined && own.kind !== 'unrelated';
+  return { bytes: Math.max(extra(seen), extra(own)), exact: sameProcess && isTold };
 }
 
 function grownOffset(

@@ -56,9 +56,9 @@ export function openTransition(situation: Situation, change: Change, first: Tran
   const { lastSeen: last, seenBefore } = nodeMemory(memory, change.from);
   // A primary that came back without its data is counted from what it was before.
   const restarted = change.how === 'promote' && asPrimary(situation, change.from) !== undefined;
-  // A process that began since knows only what it came back as; the record of a change under way knows more.
+  // A process that began since knows only what it came back as, which is not what was lost.
   const onRecord = earlier?.from === change.from ? earlier.lastSeen : undefined;
-  const lastSeen = (restarted ? (seenBefore ?? onRecord) : undefined) ?? last ?? onRecord;
+  const lastSeen = (restarted ? seenBefore : last) ?? onRecord;
   return {
     kind: change.kind,
     ...(change.from === change.to ? {} : { from: change.from }),
