@@ -219,7 +219,10 @@ export function whyNotRunUnits(situation: Situation, name: string): Finding | un
     : hostCanRunUnits({ situation, name, from: name, planned: true, accepted: false }, view);
 }
 
-/** The best node to take over from a dead `from` (or `from` itself, when it was merely demoted): the one with the most data, then the requested one, then spec order. */
+/**
+ * The best node to take over from a dead `from` (or `from` itself, when it was merely demoted): the one with the most
+ * data, where that can be told, then the one that a change under way leads to, the requested one, and spec order.
+ */
 export function bestCandidate(
   situation: Situation,
   from: string,
@@ -229,17 +232,24 @@ export function bestCandidate(
     specOf(situation, name),
   );
   const refusals: Finding[] = [];
-  const eligible: { name: string; offset: number }[] = [];
+  const eligible: string[] = [];
   for (const name of names) {
     const finding = whyNotLead(situation, name, from, false);
-    if (finding === undefined) eligible.push({ name, offset: answering(situation, name)?.offset ?? 0 });
+    if (finding === undefined) eligible.push(name);
     else refusals.push(finding);
   }
-  eligible.sort(
-    (a, b) => b.offset - a.offset || rank(situation, a.name, from) - rank(situation, b.name, from),
-  );
-  const [best] = eligible;
-  return best === undefined ? { refusals } : { name: best.name };
+  eligible.sort((a, b) => rank(situation, a, from) - rank(situation, b, from));
+  const [first, ...rest] = eligible;
+  if (first === undefined) return { refusals };
+  return { name: rest.reduce((best, name) => (holdsMore(situation, name, best) ? name : best), first) };
+}
+
+/** Offsets of two histories do not compare: a server that restarted may tell a small one and hold all it had. */
+function holdsMore(situation: Situation, name: string, best: string): boolean {
+  const [one, other] = [answering(situation, name), answering(situation, best)];
+  if (one === undefined || other === undefined) return one !== undefined;
+  if (relate(one, other).kind === 'unrelated') return other.keys === 0 && one.keys > 0;
+  return one.offset > other.offset;
 }
 
 function rank(situation: Situation, name: string, from: string): number {

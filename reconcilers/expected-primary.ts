@@ -38,8 +38,10 @@ function isFulfilled(situation: Situation): boolean {
   const transition = situation.status.transition;
   if (transition === undefined) return false;
   const planned = isPlanned(transition);
-  if (asPrimary(situation, transition.to) === undefined) return !planned && wasPromoted(situation);
-  return !(planned && transition.from !== undefined && asPrimary(situation, transition.from) !== undefined);
+  const leadsStill = transition.from !== undefined && asPrimary(situation, transition.from) !== undefined;
+  if (asPrimary(situation, transition.to) !== undefined) return !(planned && leadsStill);
+  if (planned) return !leadsStill && progressOf(situation)?.handedOver === true;
+  return wasPromoted(situation);
 }
 
 /**

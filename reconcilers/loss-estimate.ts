@@ -2,7 +2,7 @@ import type { Transition } from '../crd/status.ts';
 import { shortestMeasureMs } from './memory.ts';
 import { Reason } from './reasons.ts';
 import { maxLagSeconds } from './redis-config.ts';
-import { type History, type LostBytes, lostBytes } from './replication-history.ts';
+import { type History, type LostBytes, lostBytes, relate } from './replication-history.ts';
 
 /**
  * What a change of primary has cost, before the old primary is back to be asked. Where its process died with the
@@ -10,13 +10,16 @@ import { type History, type LostBytes, lostBytes } from './replication-history.t
  * taken unseen, at the pace it was seen to write at. Lost data that nobody mentions is worse than a false alarm.
  * undefined when the old primary was never seen.
  */
-export function estimateLoss(open: Transition, current: History): LostBytes | undefined {
+export function estimateLoss(open: Ended, current: History): LostBytes | undefined {
   if (open.lastSeen === undefined) return undefined;
   const lost = lostBytes(open.lastSeen, current);
   if (lost.exact) return lost;
   const pace = Math.max(open.lastSeen.bytesPerSecond ?? 0, paceSince(open, current));
   return { bytes: lost.bytes + Math.ceil(pace * unseenSeconds(open)), exact: false };
 }
+
+/** The change that ended the old primary. */
+type Ended = Pick<Transition, 'cause' | 'startTime' | 'lastSeen'>;
 
 /** An isolated primary takes writes until it misses its replicas: min-replicas-max-lag and a second for its cron. */
 const longestSeconds = maxLagSeconds + 1;
@@ -30,7 +33,7 @@ const fedSeconds: Readonly<Record<string, number>> = {
 };
 
 /** How long it may have taken writes that neither we nor its replicas heard of. */
-function unseenSeconds({ cause, startTime, lastSeen }: Transition): number {
+function unseenSeconds({ cause, startTime, lastSeen }: Ended): number {
   const fed = fedSeconds[cause] ?? longestSeconds;
   if (fed === 0 || lastSeen === undefined) return fed;
   // Cut off from its replicas and from us, a killed process has fed nobody since.
@@ -39,10 +42,26 @@ function unseenSeconds({ cause, startTime, lastSeen }: Transition): number {
 }
 
 /** Bytes a second that the new primary still got between that last sight and the change. */
-function paceSince({ lastSeen, startTime }: Transition, current: History): number {
+function paceSince({ lastSeen, startTime }: Ended, current: History): number {
   const continues = lastSeen !== undefined && current.previousReplicationId === lastSeen.replicationId;
   if (!continues || current.previousEndOffset === undefined) return 0;
   const grown = Math.max(0, current.previousEndOffset - 1 - lastSeen.offset);
   const elapsedMs = Date.parse(startTime) - Date.parse(lastSeen.time);
   return (grown * 1000) / Math.max(elapsedMs, shortestMeasureMs);
 }
+
+/**
+ * The old primary is back, and what it holds is looked at: another process of it than the one that was lost may have
+ * taken writes of its own since, on top of what that one took with it.
+ */
+export function recountLoss(last: Ended, current: History, returned: Returned): LostBytes | undefined {
+  if (last.lastSeen === undefined) return undefined;
+  const lost = lostBytes(last.lastSeen, current, returned);
+  if (lost.exact || returned.replicationId === last.lastSeen.replicationId) return lost;
+  const own = relate(returned, current);
+  const since = own.kind === 'diverged' ? own.extraBytes : 0;
+  const before = estimateLoss(last, current)?.bytes ?? 0;
+  return { bytes: Math.max(lost.bytes, before + since), exact: false };
+}
+
+type Returned = History & { readonly aofBytes?: number | undefined };

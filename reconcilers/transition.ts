@@ -9,12 +9,12 @@ import type {
 import type { Action } from './action.ts';
 import { hasRestarted, isCrashLooping } from './crash-loop.ts';
 import type { Change } from './lead.ts';
-import { estimateLoss } from './loss-estimate.ts';
+import { estimateLoss, recountLoss } from './loss-estimate.ts';
 import type { Progress } from './memory.ts';
 import { fastestPace, isoTime, nodeMemory } from './memory.ts';
 import { isInSync } from './node-status.ts';
 import { Reason } from './reasons.ts';
-import { type History, lostBytes } from './replication-history.ts';
+import type { History } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, highestEpoch, observed } from './situation.ts';
 
@@ -280,7 +280,8 @@ export function recountLosses(situation: Situation): Status {
   if (returned === undefined || current === undefined || last.epoch !== epochOf(status)) return status;
   const resynced = asReplica(situation, last.from)?.replicationId === current.replicationId;
   if (resynced) return status;
-  const lost = lostBytes(last.lastSeen, current, returned);
+  const lost = recountLoss(last, current, returned);
+  if (lost === undefined) return status;
   const better = lost.bytes > (last.lostBytes ?? 0) || (lost.exact && last.lostBytesExact !== true);
   const preserved = copyOf(situation, last.from, returned.replicationId);
   if (!better && (preserved === undefined || last.preserved === preserved.preserved)) return status;

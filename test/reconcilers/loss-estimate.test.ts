@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Transition } from '../../crd/status.ts';
 import type { Change } from '../../reconcilers/lead.ts';
-import { estimateLoss } from '../../reconcilers/loss-estimate.ts';
+import { estimateLoss, recountLoss } from '../../reconcilers/loss-estimate.ts';
 import type { Memory } from '../../reconcilers/memory.ts';
 import { openTransition } from '../../reconcilers/transition.ts';
 import { SimGroup } from '../world/sim-group.ts';
@@ -164,4 +164,15 @@ test('of a primary that restarted twice before this process began, no loss of no
   assert.equal(lastTransition?.cause, 'PrimaryRestartedStale');
   assert.ok((lastTransition.lostBytes ?? 0) > 0, `counted ${lastTransition.lostBytes}`);
   assert.equal(lastTransition.lostBytesExact, false);
+});
+
+test('what a primary took after it came back comes on top of what it was lost with', () => {
+  // Chaos, seed 103: it took writes for a second more until it was demoted.
+  const last = change('PrimaryRestartedStale', 700, 10_000);
+  const life = { replicationId: 'next life', previousReplicationId: 'old', previousEndOffset: 9_501 };
+  assert.deepEqual(recountLoss(last, current, { ...life, offset: 9_900 }), { bytes: 1_400, exact: false });
+  assert.deepEqual(recountLoss(last, current, { ...life, offset: 9_500 }), { bytes: 1_000, exact: false });
+  // The process that was lost, back from a hang, tells all of it itself.
+  const same = { replicationId: 'old', offset: 10_070 };
+  assert.deepEqual(recountLoss(last, current, same), { bytes: 70, exact: true });
 });

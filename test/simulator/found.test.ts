@@ -405,3 +405,31 @@ test('what an operator allowed is used up by the change that it allows, and allo
     [false, true, true, true, false],
   );
 });
+
+test('a new primary that dies with the old one before either is sure of its role leads again (chaos, seed 201)', async () => {
+  for (const first of ['a', 'b'] as const) {
+    const group = await begin();
+    const { world, meddling } = group;
+    const [a, b] = [world.get('a'), world.get('b')];
+    meddling.between = (command, node) => {
+      if (command !== 'persist' || node !== 'b') return;
+      meddling.between = () => undefined;
+      // What it took as the primary is nowhere else; its config file still says that it follows the old one.
+      world.write();
+      for (const redis of [a, b]) {
+        redis.snapshot = redis.data;
+        endProcess(redis, 'crashed', world.now);
+      }
+      startProcess(first === 'a' ? a : b, world.now);
+    };
+    group.edit({ primary: 'b' });
+    for (let pass = 0; pass < 4; pass += 1) {
+      await group.pass();
+      world.advance(100);
+    }
+    for (const redis of [a, b]) if (redis.process === 'crashed') startProcess(redis, world.now);
+    assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
+    const lost = [...world.acknowledged].filter((write) => !b.data.log.includes(write));
+    assert.deepEqual([group.status.currentPrimary, lost], ['b', []], `${first} is back first`);
+  }
+});
