@@ -46,10 +46,10 @@ export const breaks: readonly Break[] = [
     to: "reason: Reason.PrimaryNotAnswering,\n    port: [...gone, ...mute],\n    host: 'any',\n    links: ['up'],\n    verdict: 'dead',\n    fence: 'none',",
   },
   {
-    name: 'the candidate with the least data is chosen',
-    file: '/reconcilers/candidate.ts',
-    from: 'b.offset - a.offset ||',
-    to: 'a.offset - b.offset ||',
+    name: 'a planned change that was only begun is taken for done',
+    file: '/reconcilers/expected-primary.ts',
+    from: 'if (planned) return !leadsStill && progressOf(situation)?.handedOver === true;',
+    to: 'if (planned) return true;',
   },
   {
     name: 'an action throws what it must not throw',
