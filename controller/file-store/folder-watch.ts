@@ -12,6 +12,7 @@ const ownFiles = /\.status\.json(\.|$)|^\..*\.tmp$/;
 export class FolderWatch {
   readonly #onMove: () => void;
   readonly #watchers = new Map<string, FSWatcher>();
+  #isClosed = false;
 
   constructor(onMove: () => void) {
     this.#onMove = onMove;
@@ -25,6 +26,8 @@ export class FolderWatch {
       const target = await realpath(path).catch(() => path);
       folders.add(dirname(target));
     }
+    // A watch that outlives its owner keeps the process from ending.
+    if (this.#isClosed) return;
     for (const [folder, watcher] of this.#watchers)
       if (!folders.has(folder)) {
         watcher.close();
@@ -34,6 +37,7 @@ export class FolderWatch {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();
   }
