@@ -48,6 +48,10 @@ const lastSeenSchema = z
   })
   .describe('The old primary as it was last seen alive: what lost bytes are counted from');
 
+const unheard = seconds
+  .optional()
+  .describe('How long the old primary may have taken writes that the new one did not hear of');
+
 const transitionSchema = z
   .strictObject({
     kind: kindOfTransition,
@@ -59,6 +63,7 @@ const transitionSchema = z
     cause,
     startTime: time,
     lastSeen: lastSeenSchema.optional(),
+    unheardSeconds: unheard,
   })
   .describe('A change of primary under way; recorded before its first irreversible step');
 
@@ -78,11 +83,12 @@ const transitionRecordSchema = z.strictObject({
     .optional()
     .describe('From the last moment the old primary took writes to the first of the new'),
   lastSeen: lastSeenSchema.optional(),
+  unheardSeconds: unheard,
   lostBytes: bytes.optional().describe('Bytes of the replication stream that the new primary never had'),
   lostBytesExact: z
     .boolean()
     .optional()
-    .describe('false: an estimate from above, since the old process died with its count'),
+    .describe('false: an estimate by the pace that it was seen to write at, since the old process died with its count'),
   preservedBytes: bytes.optional().describe('Size of that copy'),
   preserved: z.string().optional().describe('Where the diverged data was kept: node:path'),
 });

@@ -1,7 +1,5 @@
-import type { NodeStatus } from '../crd/status.ts';
 import type { Evidence } from './evidence.ts';
 import { branchedOff, evidenceOf } from './evidence.ts';
-import { nodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
@@ -13,10 +11,12 @@ import {
   epochOf,
   follows,
   isCurrentWish,
+  lastSeenOf,
   observed,
   others,
   specOf,
 } from './situation.ts';
+import { unheardMs } from './unheard.ts';
 
 /** One node that might lead, seen against the primary that it would replace. */
 interface Candidacy {
@@ -29,8 +29,11 @@ interface Candidacy {
 
 type Check = (candidacy: Candidacy, view: PrimaryView | ReplicaView) => Finding | undefined;
 
-/** Longest that a replica may have been without its link when nobody watched the primary meanwhile (s). */
-const unwatchedLinkSeconds = 30;
+/**
+ * Longest (s) that the old primary may have taken writes which nobody heard of, on top of the waits that the policy
+ * itself asks for: what a takeover by another controller and a fence take.
+ */
+const unheardSeconds = 30;
 
 const mayBePromoted: Check = ({ name }, view) =>
   view.priority === 0
@@ -94,14 +97,14 @@ const linkIsUp: Check = ({ name, planned }, view) =>
       }
     : undefined;
 
-const isCloseBehind: Check = (candidacy, view) => {
-  const { situation, name, from, accepted } = candidacy;
+const isCloseBehind: Check = ({ situation, name, from, accepted, planned }, view) => {
   if (accepted || name === from) return undefined;
-  const reference = answering(situation, from) ?? lastSeenOf(situation, from);
-  if (reference === undefined) return watchedLongEnough(candidacy, view);
+  const alive = answering(situation, from);
+  const reference = alive ?? lastSeenOf(situation, from);
+  if (reference === undefined) return undefined;
   const relation = relate(reference, view);
   if (relation.kind === 'unrelated')
-    return answering(situation, from) !== undefined && !candidacy.planned
+    return alive !== undefined && !planned
       ? undefined // a restarted primary has a history of its own: its replica is what is left of the old one
       : {
           reason: Reason.CandidateHistoryUnknown,
@@ -115,46 +118,17 @@ const isCloseBehind: Check = (candidacy, view) => {
   };
 };
 
-/** Nobody here saw the primary alive (we started later): the replica's link tells how old its data may be. */
-function watchedLongEnough(
-  { situation, name, from }: Candidacy,
-  view: PrimaryView | ReplicaView,
-): Finding | undefined {
-  if (view.role === 'primary') return undefined;
-  // Down and never up in this run: its data is what its disk held, however old (Redis tells -1 then, not a time).
-  const down = view.linkDownSeconds ?? (view.link === 'down' ? Number.POSITIVE_INFINITY : 0);
-  // A link that nothing comes through stays up for a minute; one that lagged when last seen tells its age by that.
-  const known = situation.status.nodes?.find((node) => node.name === name);
-  if (wasSlow(situation, known))
-    return stalenessUnknown(situation, name, from, 'was far behind when last seen');
-  const lagged = known?.inSync === false;
-  const lost = Math.max(down, lagged ? (view.lastIoSeconds ?? Number.POSITIVE_INFINITY) : 0);
-  const { host } = observed(situation, from);
-  const ended = host.state === 'answers' ? host.redisUnit?.endedSeconds : undefined;
-  if (lost <= unwatchedLinkSeconds || (ended !== undefined && lost <= ended + unwatchedLinkSeconds))
-    return undefined;
-  return stalenessUnknown(situation, name, from, 'lost its link long ago');
-}
-
-/** How much it lacked was seen, and not whether it ever came: no silence tells that. */
-function wasSlow(situation: Situation, known: NodeStatus | undefined): boolean {
-  return known?.inSync === false && (known.lagBytes ?? 0) > situation.spec.failover.maxLagBytes;
-}
-
-function stalenessUnknown(situation: Situation, name: string, from: string, why: string): Finding {
+/** However close behind it was: what the primary took since, with nobody there to tell of it, may be any number of bytes. */
+const heardEnough: Check = ({ situation, name, from, accepted }) => {
+  if (accepted || name === from || answering(situation, from) !== undefined) return undefined;
+  const { unreachableAfterSeconds, leaseSeconds } = situation.spec.failover;
+  const tolerated = (unheardSeconds + unreachableAfterSeconds + leaseSeconds) * 1000;
+  if (unheardMs(situation, name, from) <= tolerated) return undefined;
   return {
     reason: Reason.CandidateStalenessUnknown,
-    message: `${name} ${why}, and nobody watched ${from} since: writes may be missing. Accept its data with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}", or start ${from}.`,
+    message: `${name} has long not heard from ${from}, and nobody watched what ${from} wrote since: writes may be missing. Accept its data with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}", or start ${from}.`,
   };
-}
-
-function lastSeenOf(
-  situation: Situation,
-  from: string,
-): { replicationId: string; offset: number } | undefined {
-  const open = situation.status.transition;
-  return nodeMemory(situation.memory, from).lastSeen ?? (open?.from === from ? open.lastSeen : undefined);
-}
+};
 
 const hostCanRunUnits: Check = ({ situation, name }) => {
   if (situation.spec.units.length === 0) return undefined;
@@ -183,6 +157,7 @@ const checks: readonly Check[] = [
   linkIsUp,
   wasInSync,
   isCloseBehind,
+  heardEnough,
   diskWorks,
   mayBePromoted,
 ];

@@ -10,7 +10,7 @@ import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { maxLagSeconds } from './redis-config.ts';
 import type { Situation } from './situation.ts';
-import { epochOf, nodeNames, observed, others, specOf } from './situation.ts';
+import { epochOf, lastSeenOf, nodeNames, observed, others, specOf } from './situation.ts';
 import { progressOf } from './transition.ts';
 
 /** A unit that runs, or may be about to, or may not have ended yet. */
@@ -125,10 +125,9 @@ function refusalByLease(situation: Situation, from: string): number | undefined 
   const byWatch = refusesWritesInMs(situation, from);
   // With a replica beside it on the far side it may go on for ever.
   if (byWatch === undefined || unaccounted(situation, from) !== undefined) return undefined;
-  const { lastSeen, redisDownSince } = nodeMemory(situation.memory, from);
-  const seen = lastSeen ?? situation.status.transition?.lastSeen;
+  const { redisDownSince } = nodeMemory(situation.memory, from);
   const { now } = situation;
-  if (seen?.refusesAlone !== true || redisDownSince === undefined) return byWatch;
+  if (lastSeenOf(situation, from)?.refusesAlone !== true || redisDownSince === undefined) return byWatch;
   // Its replicas acknowledge for as long as they hear it, and a little longer for all that they know.
   const silent = now - Math.max(redisDownSince, attendedUntil(situation, from));
   return Math.min(byWatch, Math.max(0, refusalMs - silent));

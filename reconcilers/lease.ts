@@ -73,16 +73,19 @@ function runsOutAt(situation: Situation, name: string): number | undefined {
 }
 
 /**
- * How long (ms) until a node surely refuses writes, by its watch; 0 when it does. The watch lets it go on for as
- * long as a replica acknowledges.
+ * When (ms) a node surely refuses writes, by its watch, which lets it go on for as long as a replica acknowledges.
+ * undefined: waiting does not bring it.
  */
-export function refusesWritesInMs(situation: Situation, name: string): number | undefined {
+export function refusesWritesAt(situation: Situation, name: string): number | undefined {
   const at = runsOutAt(situation, name);
   if (at === undefined) return undefined;
-  return Math.max(
-    0,
-    Math.max(at, attendedUntil(situation, name) + leaseTimes.acknowledgedMs) + endingMs - situation.now,
-  );
+  return Math.max(at, attendedUntil(situation, name) + leaseTimes.acknowledgedMs) + endingMs;
+}
+
+/** How long (ms) until then; 0 when it does. */
+export function refusesWritesInMs(situation: Situation, name: string): number | undefined {
+  const at = refusesWritesAt(situation, name);
+  return at === undefined ? undefined : Math.max(0, at - situation.now);
 }
 
 /**

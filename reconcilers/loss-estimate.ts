@@ -6,8 +6,9 @@ import { type History, type LostBytes, lostBytes, relate } from './replication-h
 
 /**
  * What a change of primary has cost, before the old primary is back to be asked. Where its process died with the
- * count, this is an estimate from above: what it was seen to have and the new one has not, and what it may have
- * taken unseen, at the pace it was seen to write at. Lost data that nobody mentions is worse than a false alarm.
+ * count, this is an estimate: what it was seen to have and the new one has not, and what it may have taken unseen,
+ * at the pace it was seen to write at: from above, unless its clients wrote faster just then. Lost data that nobody
+ * mentions is worse than a false alarm.
  * undefined when the old primary was never seen.
  */
 export function estimateLoss(open: Ended, current: History): LostBytes | undefined {
@@ -19,7 +20,7 @@ export function estimateLoss(open: Ended, current: History): LostBytes | undefin
 }
 
 /** The change that ended the old primary. */
-type Ended = Pick<Transition, 'cause' | 'startTime' | 'lastSeen'>;
+type Ended = Pick<Transition, 'cause' | 'startTime' | 'lastSeen' | 'unheardSeconds'>;
 
 /** An isolated primary takes writes until it misses its replicas: min-replicas-max-lag and a second for its cron. */
 const longestSeconds = maxLagSeconds + 1;
@@ -32,13 +33,24 @@ const fedSeconds: Readonly<Record<string, number>> = {
   [Reason.PrimaryRestartedStale]: 1,
 };
 
+/** Between its own end and that of its links, as INFO and systemd tell them in whole seconds. */
+const roundingSeconds = 2;
+
 /** How long it may have taken writes that neither we nor its replicas heard of. */
-function unseenSeconds({ cause, startTime, lastSeen }: Ended): number {
+function unseenSeconds({ cause, startTime, lastSeen, unheardSeconds }: Ended): number {
   const fed = fedSeconds[cause] ?? longestSeconds;
-  if (fed === 0 || lastSeen === undefined) return fed;
+  if (fed === 0 && (unheardSeconds ?? 0) <= roundingSeconds) return 0;
+  if (unheardSeconds !== undefined) return Math.max(fed, unheardSeconds);
+  if (lastSeen === undefined) return fed;
   // Cut off from its replicas and from us, a killed process has fed nobody since.
   const elapsed = (Date.parse(startTime) - Date.parse(lastSeen.time)) / 1_000;
-  return Math.min(Math.max(fed, elapsed), longestSeconds);
+  const longest = lastSeen.refusesAlone === true ? longestSeconds : Number.POSITIVE_INFINITY;
+  return Math.min(Math.max(fed, elapsed), longest);
+}
+
+/** It was still writing, for all that anybody knew, when the change began: it did until something ended it. */
+export function mayWriteOn(cause: string): boolean {
+  return fedSeconds[cause] === undefined;
 }
 
 /** Bytes a second that the new primary still got between that last sight and the change. */

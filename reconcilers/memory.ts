@@ -1,5 +1,6 @@
 import type { LastSeen } from '../crd/status.ts';
 import type { NodeObservation, Observation, PrimaryView } from './observation.ts';
+import { addressOf } from './observation.ts';
 import type { RestartBurst } from './restart-burst.ts';
 import { burstAfter } from './restart-burst.ts';
 
@@ -76,6 +77,8 @@ export interface NodeMemory {
   readonly attended?: Attendance;
   /** How fast its replication stream grows, and from where that is measured. */
   readonly pace?: Pace;
+  /** The primary that it was last seen to hear as a replica, and when it last did (ms). */
+  readonly heard?: { readonly of: string; readonly at: number };
   /** Since when it has been a healthy replica in sync. */
   readonly inSyncSince?: number;
   /** What it was when last seen as a primary. */
@@ -173,6 +176,7 @@ function rememberNode(
     hostAnswers: node.host.state === 'answers',
     ...burstsNow(before, node, now),
     ...seenNow(before, node, now),
+    ...heardNow(node, begunAt),
   };
 }
 
@@ -204,6 +208,12 @@ function seenNow(
   const lastSeen = seen(node.redis, pace, now);
   const renewed = before.lastSeen !== undefined && before.lastSeen.replicationId !== lastSeen.replicationId;
   return renewed ? { lastSeen, seenBefore: before.lastSeen, pace } : { lastSeen, pace };
+}
+
+function heardNow({ redis }: NodeObservation, begunAt: number): Pick<NodeMemory, 'heard'> {
+  if (redis.state !== 'answers' || redis.role !== 'replica' || redis.link === 'down') return {};
+  if (redis.lastIoSeconds === undefined) return {};
+  return { heard: { of: addressOf(redis), at: begunAt - redis.lastIoSeconds * 1000 } };
 }
 
 /** The greatest speed (bytes/s) that any node was last seen to write at; nothing when none was measured. */

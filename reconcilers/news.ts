@@ -120,7 +120,7 @@ function loss({ kind, lostBytes, lostBytesExact, preserved, preservedBytes }: Tr
   const figure =
     lostBytes === undefined
       ? 'what was lost is not known'
-      : `${lostBytesExact === true ? '' : 'at most '}${lostBytes} bytes lost${lostBytesExact === true ? '' : ' (an estimate)'}`;
+      : `${lostBytesExact === true ? '' : 'about '}${lostBytes} bytes lost${lostBytesExact === true ? '' : ' (an estimate)'}`;
   if (preserved === undefined) return [figure];
   return [figure, `the old data is kept at ${preserved} (${preservedBytes ?? 0} bytes)`];
 }

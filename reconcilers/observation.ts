@@ -63,6 +63,9 @@ export interface ReplicaView extends RedisData {
   readonly linkDownSeconds?: number;
 }
 
+/** Whom a replica follows, in one word. */
+export const addressOf = ({ of }: ReplicaView): string => `${of.host}:${of.port}`;
+
 export type RedisView =
   | PrimaryView
   | ReplicaView

@@ -1,6 +1,7 @@
 import type { FailoverGroupSpec, NodeSpec } from '../crd/failover-group.ts';
-import type { Status } from '../crd/status.ts';
+import type { LastSeen, Status } from '../crd/status.ts';
 import type { Memory } from './memory.ts';
+import { nodeMemory } from './memory.ts';
 import type { NodeObservation, Observation, PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 
@@ -65,6 +66,12 @@ export function asReplica(situation: Situation, name: string): ReplicaView | und
 export function follows(situation: Situation, view: ReplicaView, primary: string): boolean {
   const endpoint = specOf(situation, primary)?.redis;
   return endpoint !== undefined && view.of.host === endpoint.host && view.of.port === endpoint.port;
+}
+
+/** A primary as it was last seen alive: by this process, or by the one that began the change under way. */
+export function lastSeenOf({ memory, status }: Situation, from: string): LastSeen | undefined {
+  const open = status.transition;
+  return nodeMemory(memory, from).lastSeen ?? (open?.from === from ? open.lastSeen : undefined);
 }
 
 export function epochOf(status: Status): number {

@@ -9,7 +9,7 @@ import type {
 import type { Action } from './action.ts';
 import { hasRestarted, isCrashLooping } from './crash-loop.ts';
 import type { Change } from './lead.ts';
-import { estimateLoss, recountLoss } from './loss-estimate.ts';
+import { estimateLoss, mayWriteOn, recountLoss } from './loss-estimate.ts';
 import type { Progress } from './memory.ts';
 import { fastestPace, isoTime, nodeMemory } from './memory.ts';
 import { isInSync } from './node-status.ts';
@@ -17,6 +17,7 @@ import { Reason } from './reasons.ts';
 import type { History } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, highestEpoch, observed } from './situation.ts';
+import { unheardMs, wroteUntil } from './unheard.ts';
 
 const firstRetryMs = 5_000;
 export const longestRetryMs = 300_000;
@@ -59,6 +60,7 @@ export function openTransition(situation: Situation, change: Change, first: Tran
   // A process that began since knows only what it came back as, which is not what was lost.
   const onRecord = earlier?.from === change.from ? earlier.lastSeen : undefined;
   const lastSeen = (restarted ? seenBefore : last) ?? onRecord;
+  const unheard = open?.unheardSeconds ?? unheardSeconds(situation, change);
   return {
     kind: change.kind,
     ...(change.from === change.to ? {} : { from: change.from }),
@@ -71,7 +73,15 @@ export function openTransition(situation: Situation, change: Change, first: Tran
     startTime: open?.kind === change.kind ? open.startTime : isoTime(now),
     // Who has just taken over was not measured yet: its clients are those of the one before.
     ...(lastSeen === undefined ? {} : { lastSeen: { ...lastPace(situation), ...lastSeen } }),
+    ...(unheard === undefined ? {} : { unheardSeconds: unheard }),
   };
+}
+
+/** What nobody knows the beginning of, and what another life of the old primary wrote, is not told so. */
+function unheardSeconds(situation: Situation, { kind, from, to }: Change): number | undefined {
+  if (kind !== 'Failover' || from === to || answering(situation, from) !== undefined) return undefined;
+  const milliseconds = unheardMs(situation, to, from);
+  return Number.isFinite(milliseconds) ? Math.ceil(milliseconds / 1000) : undefined;
 }
 
 function lastPace({ memory, status }: Situation): Pick<LastSeen, 'bytesPerSecond'> {
@@ -249,9 +259,18 @@ function losses(situation: Situation, open: Transition): Partial<TransitionRecor
   if (current === undefined) return seen;
   const lastSeen = open.lastSeen ?? seenByOthers(situation, open, current);
   if (lastSeen === undefined) return {};
-  const lost = estimateLoss({ ...open, lastSeen }, current);
+  const unheard = unheardInAll(situation, open);
+  const lost = estimateLoss({ ...open, ...unheard, lastSeen }, current);
   if (lost === undefined) return { lastSeen };
-  return { lastSeen, lostBytes: lost.bytes, lostBytesExact: lost.exact };
+  return { lastSeen, ...unheard, lostBytes: lost.bytes, lostBytesExact: lost.exact };
+}
+
+/** What was not proved to have ended when the change began took writes until it was. */
+function unheardInAll(situation: Situation, open: Transition): Pick<Transition, 'unheardSeconds'> {
+  const { from, cause, startTime, unheardSeconds: before } = open;
+  if (before === undefined || from === undefined) return {};
+  const sinceThen = mayWriteOn(cause) ? (wroteUntil(situation, from) - Date.parse(startTime)) / 1000 : 0;
+  return { unheardSeconds: before + Math.ceil(Math.max(0, sinceThen)) };
 }
 
 /**

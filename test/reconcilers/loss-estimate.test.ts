@@ -20,7 +20,13 @@ const change = (cause: string, seenMsBefore: number, offset: number): Transition
   step: 'Repoint',
   cause,
   startTime: died,
-  lastSeen: { replicationId: 'old', offset, bytesPerSecond: 1_000, time: before(seenMsBefore) },
+  lastSeen: {
+    replicationId: 'old',
+    offset,
+    bytesPerSecond: 1_000,
+    refusesAlone: true,
+    time: before(seenMsBefore),
+  },
 });
 
 /** The new primary has the old one's stream up to 10,000. */
@@ -47,6 +53,16 @@ test('one that was not seen for long may have taken writes alone as long, until 
   assert.equal(estimateLoss(change('PrimaryProcessDead', 2_500, 10_000), current)?.bytes, 2_500);
   assert.equal(estimateLoss(change('PrimaryProcessDead', 60_000, 10_000), current)?.bytes, 4_000);
   assert.equal(estimateLoss(change('PrimaryHung', 500, 10_000), current)?.bytes, 4_000);
+});
+
+test('one that did not refuse writes, or was not heard of for longer, may have taken them all the while', () => {
+  const open = change('PrimaryHung', 60_000, 10_000);
+  const { refusesAlone: _not, ...taking } = open.lastSeen ?? assert.fail('never seen');
+  assert.equal(estimateLoss({ ...open, lastSeen: taking }, current)?.bytes, 60_000);
+  assert.equal(estimateLoss({ ...open, unheardSeconds: 3_600 }, current)?.bytes, 3_600_000);
+  const stopped = change('PrimaryStopped', 500, 10_000);
+  assert.equal(estimateLoss({ ...stopped, unheardSeconds: 2 }, current)?.bytes, 0);
+  assert.equal(estimateLoss({ ...stopped, unheardSeconds: 20 }, current)?.bytes, 20_000);
 });
 
 test('a clean stop waits for the replicas, and of a primary never seen nothing is said', () => {

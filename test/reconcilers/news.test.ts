@@ -88,7 +88,7 @@ test('what was lost is told with how sure it is, and a failover without loss is 
       type: 'Warning',
       reason: 'FailoverCompleted',
       message:
-        'Failover from a to b is done in epoch 2: detected in 5 s, promoted in 0.02 s, at most 70 bytes lost (an estimate).',
+        'Failover from a to b is done in epoch 2: detected in 5 s, promoted in 0.02 s, about 70 bytes lost (an estimate).',
     },
   ]);
   const lossless = { ...record, lostBytes: 0, lostBytesExact: true };
