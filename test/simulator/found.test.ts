@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { executeAction } from '../../controller/execute/execute-action.ts';
+import { acceptDataOfAnnotation, confirmFencedAnnotation } from '../../crd/annotations.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
 import type { Memory } from '../../reconcilers/memory.ts';
 import type { PrimaryView, ReplicaView } from '../../reconcilers/observation.ts';
@@ -266,7 +267,7 @@ test('a primary that a replica on its own side may keep going is not overtaken b
   const group = await beginUnderLease();
   const { world } = group;
   split(group, ['b'], ['a', 'c']);
-  await letPass(group, 60);
+  await letPass(group, 30);
   assert.equal(world.get('b').role, 'replica');
   assert.equal(group.condition('Ready')?.reason, 'FencingMissing');
   assert.match(group.condition('Ready')?.message ?? '', /c does not answer/);
@@ -277,6 +278,23 @@ test('a primary that a replica on its own side may keep going is not overtaken b
   await group.pass();
   assert.equal(world.get('b').role, 'replica');
   await letPass(group, 20);
+  assert.equal(world.get('b').role, 'primary');
+});
+
+test('a primary that a replica on its own side has long kept going is not overtaken unasked, though it is off by then', async () => {
+  const group = await beginUnderLease();
+  const { world } = group;
+  split(group, ['b'], ['a', 'c']);
+  for (let write = 0; write < 3; write += 1) world.write();
+  await letPass(group, 60);
+  const epoch = group.status.epoch ?? 0;
+  group.annotations = { [confirmFencedAnnotation]: `a@${epoch}` };
+  world.power('a', false);
+  await letPass(group, 10);
+  assert.equal(world.get('b').role, 'replica');
+  assert.match(group.condition('Ready')?.message ?? '', /accept-data-of: "b@\d+"/);
+  group.annotations = { ...group.annotations, [acceptDataOfAnnotation]: `b@${epoch}` };
+  await letPass(group, 10);
   assert.equal(world.get('b').role, 'primary');
 });
 
