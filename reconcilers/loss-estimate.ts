@@ -70,10 +70,16 @@ export function recountLoss(last: Ended, current: History, returned: Returned): 
   if (last.lastSeen === undefined) return undefined;
   const lost = lostBytes(last.lastSeen, current, returned);
   if (lost.exact || returned.replicationId === last.lastSeen.replicationId) return lost;
-  const own = relate(returned, current);
-  const since = own.kind === 'diverged' ? own.extraBytes : 0;
+  const since = ownBytes(returned, current);
   const before = estimateLoss(last, current)?.bytes ?? 0;
   return { bytes: Math.max(lost.bytes, before + since), exact: false };
+}
+
+/** What it took in this life: since it left what the new primary continues, or since it began, where that is unrelated. */
+function ownBytes(returned: Returned, current: History): number {
+  const own = relate(returned, current);
+  if (own.kind === 'diverged') return own.extraBytes;
+  return own.kind === 'unrelated' ? returned.offset - ((returned.previousEndOffset ?? 1) - 1) : 0;
 }
 
 type Returned = History & { readonly aofBytes?: number | undefined };

@@ -15,6 +15,8 @@ export interface Progress {
   readonly detectedAt?: number;
   readonly fencedAt?: number;
   readonly promotedAt?: number;
+  /** What the new primary held when it was promoted: restarted since, it names another history. */
+  readonly promotedWith?: { readonly replicationId: string; readonly offset: number };
   readonly unitsStoppedAt?: number;
   readonly unitsStartedAt?: number;
   readonly writeGapMs?: number;

@@ -72,7 +72,11 @@ function advance(before: Progress, action: Action, outcome: Outcome, now: number
     case 'persistRole':
       return { ...progress, persisted: [...progress.persisted, action.node] };
     case 'promote':
-      return { ...progress, promotedAt: now };
+      return {
+        ...progress,
+        promotedAt: now,
+        ...(action.held === undefined ? {} : { promotedWith: action.held }),
+      };
     case 'fence':
       return { ...progress, fencedAt: now };
     case 'stopUnits':

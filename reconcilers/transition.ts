@@ -15,6 +15,7 @@ import { fastestPace, isoTime, nodeMemory } from './memory.ts';
 import { isInSync } from './node-status.ts';
 import { Reason } from './reasons.ts';
 import type { History } from './replication-history.ts';
+import { relate } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, highestEpoch, observed } from './situation.ts';
 import { unheardMs, wroteUntil } from './unheard.ts';
@@ -260,7 +261,9 @@ function losses(situation: Situation, open: Transition): Partial<TransitionRecor
   const lastSeen = open.lastSeen ?? seenByOthers(situation, open, current);
   if (lastSeen === undefined) return {};
   const unheard = unheardInAll(situation, open);
-  const lost = estimateLoss({ ...open, ...unheard, lastSeen }, current);
+  const taken = progressOf(situation)?.promotedWith;
+  const isRestarted = relate(lastSeen, current).kind === 'unrelated';
+  const lost = estimateLoss({ ...open, ...unheard, lastSeen }, (isRestarted ? taken : undefined) ?? current);
   if (lost === undefined) return { lastSeen };
   return { lastSeen, ...unheard, lostBytes: lost.bytes, lostBytesExact: lost.exact };
 }

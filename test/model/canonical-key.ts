@@ -1,9 +1,11 @@
-import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
-import type { Fence, LastSeen, Status } from '../../crd/status.ts';
+import type { Fence, LastSeen, Status, TransitionRecord } from '../../crd/status.ts';
 import type { NodeMemory } from '../../reconcilers/memory.ts';
 import { Reason } from '../../reconcilers/reasons.ts';
 import type { SimData } from '../world/sim-redis.ts';
+import { bytesPerWrite } from '../world/sim-redis.ts';
+import { isAsking } from './model-event.ts';
 import type { ModelScope, ModelState } from './model-state.ts';
+import { maxLagBytes } from './model-state.ts';
 import type { ModelHost, ModelRedis } from './model-world.ts';
 import { tickMs } from './model-world.ts';
 
@@ -40,6 +42,12 @@ const longest = {
   cooldown: 6_000,
 } as const;
 
+/**
+ * Silences that the code judges by bounds far beyond what a few ticks reach: up to 30 s and the policy's own waits,
+ * up to repl-timeout on top of that, or beyond. Only `long wait` crosses them: within one, time makes no difference.
+ */
+const longSilences = [36_000, 99_000] as const;
+
 class KeyWriter {
   readonly #state: ModelState;
   readonly #names: readonly string[];
@@ -56,13 +64,21 @@ class KeyWriter {
 
   key(): string {
     const { world, primary, paused } = this.#state;
-    this.#put(this.#node(primary), paused ? 'P' : '-', world.writes);
+    this.#put(this.#node(primary), paused ? 'P' : '-', this.#state.manual ? 'M' : '-', world.writes);
+    this.#put(isAsking(this.#state) ? 'Q' : '-', this.#oldWrites());
     for (const redis of world.redis) this.#redis(redis);
     for (const host of world.hosts) this.#host(host);
-    this.#put([...world.cuts, ...world.pulled].sort().join(' '), this.#log(world.preserved));
+    this.#put([...world.cuts, ...world.pulled].sort().join(' '), [...world.parted].join('+'));
+    this.#put(this.#log(world.preserved));
     const { loss } = world;
     if (loss !== undefined)
-      this.#put(loss.growing ? 'L' : 'l', this.#node(loss.from), this.#node(loss.to), this.#log(loss.writes));
+      this.#put(
+        loss.growing ? 'L' : 'l',
+        this.#node(loss.from),
+        this.#node(loss.to),
+        this.#log(loss.writes),
+        this.#log(loss.seen),
+      );
     this.#status(this.#state.status);
     this.#memory();
     this.#wishes();
@@ -106,6 +122,23 @@ class KeyWriter {
     return Math.ceil(Math.min(Math.max(0, this.#state.world.now - at), most) / tickMs);
   }
 
+  /** How many of the long bounds it is over. */
+  #longAgo(at: number): number {
+    const since = this.#state.world.now - at;
+    return longSilences.filter((bound) => since > bound).length;
+  }
+
+  /** Time since, in ticks, up to `most` ms, and then by the long bounds. */
+  #silence(at: number | undefined, most: number): number {
+    return at === undefined ? -1 : this.#age(at, most) + this.#longAgo(at);
+  }
+
+  /** How many of the writes, the oldest first, were taken longer ago than a silence that may be passed over. */
+  #oldWrites(): number {
+    const { wroteAt, now } = this.#state.world;
+    return wroteAt.filter((at) => now - at > longSilences[0]).length;
+  }
+
   #left(until: number | undefined, least = 0): number {
     if (until === undefined) return -99;
     return Math.ceil(Math.max(until - this.#state.world.now, -least) / tickMs);
@@ -123,21 +156,29 @@ class KeyWriter {
       this.#data(redis.data);
       this.#put(settings(redis.config), Math.min(2, this.#left(redis.pausedUntil)));
     } else this.#put(this.#log(redis.data.log));
+    if (!isUp) this.#put(this.#longAgo(redis.endedAt));
     this.#data(redis.snapshot);
     this.#put(redis.savedRole.role[0] ?? '', this.#node(redis.savedRole.of), settings(redis.savedConfig));
     this.#put(this.#ahead(redis.claimed));
     if (!isUp) return;
     if (redis.role === 'primary')
-      for (const name of this.#names) this.#put(this.#age(redis.acknowledgedAt.get(name), longest.heard));
+      for (const name of this.#names) this.#put(this.#silence(redis.acknowledgedAt.get(name), longest.heard));
     else {
       this.#put(
         redis.link,
         redis.wasUp ? 1 : 0,
-        this.#age(redis.heardAt === 0 ? undefined : redis.heardAt, longest.heard),
+        this.#silence(redis.heardAt === 0 ? undefined : redis.heardAt, longest.heard),
       );
-      this.#put(redis.link === 'down' && this.#state.world.now - redis.linkLostAt > longest.linkLost ? 1 : 0);
+      if (redis.link === 'down') this.#put(this.#longAgo(redis.linkLostAt), this.#lostByItsEnd(redis));
       this.#put(redis.link === 'syncing' ? this.#left(redis.syncDoneAt) : 0);
     }
+  }
+
+  /** Whether the link went when its primary ended: that tells how long it was silent before. */
+  #lostByItsEnd({ of, linkLostAt }: ModelRedis): number {
+    const source = this.#state.world.redis.find(({ name }) => name === of);
+    const ended = source?.process === 'crashed' || source?.process === 'stopped';
+    return ended && linkLostAt >= source.endedAt - 2_000 ? 1 : 0;
   }
 
   #host(host: ModelHost): void {
@@ -151,7 +192,11 @@ class KeyWriter {
 
   #lastSeen(seen: LastSeen | undefined): void {
     if (seen === undefined) this.#put('-');
-    else this.#put(this.#id(seen.replicationId), seen.offset, seen.refusesAlone === true ? 1 : 0);
+    else {
+      this.#put(this.#id(seen.replicationId), seen.offset, seen.refusesAlone === true ? 1 : 0);
+      // How fast it wrote is a figure for people: an estimate is judged by what was seen, whatever comes on top.
+      this.#put(this.#longAgo(Date.parse(seen.time)));
+    }
   }
 
   #status(status: Status): void {
@@ -162,6 +207,7 @@ class KeyWriter {
       this.#put(open.kind, this.#node(open.from), this.#node(open.to), this.#ahead(open.epoch));
       this.#put(open.cause === Reason.PutBack ? 1 : 0);
       this.#lastSeen(open.lastSeen);
+      this.#put(this.#seconds(open.unheardSeconds));
     }
     if (failed !== undefined) {
       this.#put('F', this.#node(failed.to), this.#node(failed.back), Math.min(failed.count, 2));
@@ -170,7 +216,7 @@ class KeyWriter {
     if (last !== undefined) {
       const isNewest = last.epoch === status.epoch;
       this.#put('T', last.kind, this.#node(last.from), this.#node(last.to), isNewest ? 1 : 0);
-      this.#put(this.#age(Date.parse(last.completionTime), longest.cooldown), last.lostBytes ?? -1);
+      this.#put(this.#age(Date.parse(last.completionTime), longest.cooldown), this.#loss(last));
       this.#put(last.lostBytesExact === true ? 1 : 0, last.preserved === undefined ? 0 : 1);
     }
     this.#put(
@@ -183,11 +229,26 @@ class KeyWriter {
     );
     for (const fence of status.fences ?? []) this.#fence(fence);
     for (const node of status.nodes ?? [])
-      this.#put(`${node.inSync}`, (node.lease?.state ?? 'absent') === 'absent' ? 0 : 1);
+      this.#put(
+        `${node.inSync}`,
+        (node.lease?.state ?? 'absent') === 'absent' ? 0 : 1,
+        (node.lagBytes ?? 0) > maxLagBytes ? 1 : 0,
+      );
+  }
+
+  /** An estimate counts by how many writes it covers; beyond what was written it covers them all. */
+  #loss({ lostBytes, lostBytesExact, unheardSeconds }: TransitionRecord): string {
+    if (lostBytes === undefined) return '-';
+    const writes = Math.min(Math.floor(lostBytes / bytesPerWrite), this.#state.world.writes + 1);
+    return lostBytesExact === true ? `${lostBytes}` : `${writes}~${this.#seconds(unheardSeconds)}`;
+  }
+
+  #seconds(count: number | undefined): number {
+    return count === undefined ? -1 : Math.min(Math.ceil((count * 1000) / tickMs), 3);
   }
 
   #fence(fence: Fence): void {
-    this.#put(this.#node(fence.node), fence.proof);
+    this.#put(this.#node(fence.node), fence.proof, this.#longAgo(Date.parse(fence.time)));
   }
 
   #memory(): void {
@@ -226,6 +287,12 @@ class KeyWriter {
     this.#put(`${node.hostAnswers}`, this.#node(node.demotedFor), node.saved === true ? 1 : 0);
     this.#lastSeen(node.lastSeen);
     this.#lastSeen(node.seenBefore);
+    // While it answers, each look tells anew who hears it.
+    if (node.redisDownSince !== undefined)
+      for (const { until, isOver } of Object.values(node.attended ?? {}))
+        this.#put(this.#silence(until, longest.heard), isOver ? 1 : 0);
+    if (node.heard !== undefined)
+      this.#put('h', this.#names.indexOf(node.heard.of.split(':')[0] ?? ''), this.#longAgo(node.heard.at));
     if (node.unitStarts !== undefined) {
       const { count, at } = node.unitStarts;
       this.#put('U', count > 2 ? 1 : 0, Math.min(2, this.#left(at + 1000 * 2 ** (count - 1))));
@@ -240,9 +307,9 @@ class KeyWriter {
       const own = this.#state.status.transition?.fromEpoch;
       const tried = this.#state.status.failedAttempt?.fromEpoch;
       const named = Number(/(\d+)$/.exec(value)?.[1] ?? -1);
-      // A wish of a past epoch is no wish; that there was one still excuses what it asked for.
       const holds = named === epoch ? 'now' : named === own ? 'own' : named === tried ? 'tried' : 'past';
-      if (holds === 'past' && key !== acceptDataOfAnnotation) continue;
+      // A wish of a past epoch is no wish, nor an excuse.
+      if (holds === 'past') continue;
       this.#put(key, value.split('@')[0]?.replace(/^\d+$/, '') ?? '', holds);
     }
   }

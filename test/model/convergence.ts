@@ -1,5 +1,6 @@
 import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
 import type { Action } from '../../reconcilers/action.ts';
+import { bytesPerWrite } from '../world/sim-redis.ts';
 import { canonicalKey, hashOf } from './canonical-key.ts';
 import type { Stage } from './minimality.ts';
 import { isMove, Minimality } from './minimality.ts';
@@ -34,6 +35,7 @@ export class Convergence {
     const trail: Step[] = [];
     let quiet = 0;
     let rest: Way | undefined;
+    let isAnswered = mayCost(healed);
     for (let step = 0; step < mostSteps; step += 1) {
       const hash = hashOf(`${quiet}${canonicalKey(this.#scope, healed)}`);
       rest = this.#known.get(hash);
@@ -49,7 +51,7 @@ export class Convergence {
       if (healed.world.violations.length > 0)
         return healed.world.violations.map((message) => `${message} (after faults stopped)`);
       const isQuiet = acted.length === 0 && wrote === 0;
-      const atRest = isQuiet && isAtRest(healed);
+      const atRest = isQuiet && isAtRest(this.#scope, healed);
       if (quiet > 0 && !isQuiet)
         return [`S7: at rest, and then ${acted.map(({ action }) => action.kind).join(' ')} is done`];
       quiet = atRest ? quiet + 1 : 0;
@@ -60,11 +62,14 @@ export class Convergence {
         break;
       }
       if (quiet > 0) writeOnce(healed);
-      if (isQuiet && !atRest && isAsking(healed)) answer(healed);
+      if (isQuiet && !atRest && isAsking(healed)) {
+        answer(healed);
+        isAnswered = true;
+      }
       if (result !== 'acted' || acted.every(({ outcome }) => outcome.kind !== 'done'))
         healed.world.advance(step > hurryAfter ? tickMs * 10 : tickMs);
       const gone = held.filter((write) => !isHeld(healed, write));
-      if (gone.length > 0 && healed.annotations[acceptDataOfAnnotation] === undefined)
+      if (gone.length > 0 && !isAnswered)
         return [`S3: ${gone.length} acknowledged writes are lost after faults stopped, and no copy is kept`];
     }
     if (rest === undefined) return [`S7: does not converge: ${describe(healed)}`];
@@ -93,7 +98,7 @@ export class Convergence {
     if (shortest === undefined) return [];
     this.measured += 1;
     if (moves.length <= shortest) return [];
-    const excuse = longer.find(({ holds }) => holds(moves, state, shortest));
+    const excuse = longer.find(({ holds }) => holds({ moves, leader }, state, shortest));
     if (excuse === undefined) return [`S8: ${moves.join(' ')} where ${shortest} would do`];
     this.excused.set(excuse.reason, (this.excused.get(excuse.reason) ?? 0) + 1);
     return [];
@@ -130,6 +135,7 @@ export function healedFrom(scope: ModelScope, state: ModelState): ModelState {
   const { world } = healed;
   world.cuts = new Set();
   world.pulled = new Set();
+  world.parted = new Set();
   for (const name of scope.nodes) {
     const host = world.host(name);
     host.fence = 'works';
@@ -141,6 +147,7 @@ export function healedFrom(scope: ModelScope, state: ModelState): ModelState {
     redis.lagging = false;
   }
   healed.paused = false;
+  healed.manual = false;
   // What is connected again talks before anybody looks.
   world.advance(0);
   return healed;
@@ -161,6 +168,13 @@ function keptWrites({ world, status }: ModelState): number[] {
 
 const isHeld = ({ world }: ModelState, write: number): boolean =>
   world.preserved.includes(write) || world.redis.some(({ data }) => data.log.includes(write));
+
+/** The operator has answered this very question before faults stopped. */
+function mayCost({ annotations, status }: ModelState): boolean {
+  const epoch = Number(annotations[acceptDataOfAnnotation]?.split('@')[1] ?? -1);
+  const present = status.epoch ?? 0;
+  return epoch >= (status.transition?.fromEpoch ?? status.failedAttempt?.fromEpoch ?? present);
+}
 
 /** In steady state clients write on. */
 function writeOnce({ world }: ModelState): void {
@@ -187,10 +201,13 @@ function conditionOf({ status }: ModelState, type: string): { status: string; re
 }
 
 /** Ready, no request is put off for a later try, and every lease is in force: the first look at a host renews none. */
-function isAtRest(state: ModelState): boolean {
+function isAtRest({ leaseSeconds }: ModelScope, state: ModelState): boolean {
   const { world } = state;
+  const isWatched = leaseSeconds > 0;
   return (
-    world.hosts.every(({ leaseUntil }) => leaseUntil !== undefined && leaseUntil > world.now) &&
+    world.hosts.every(
+      ({ leaseUntil }) => !isWatched || (leaseUntil !== undefined && leaseUntil > world.now),
+    ) &&
     conditionOf(state, 'Ready')?.status === 'True' &&
     conditionOf(state, 'PrimaryAsRequested')?.reason !== 'RetryingLater' &&
     conditionOf(state, 'FailoverReady')?.status === 'True'
@@ -224,7 +241,7 @@ function atTheEnd(scope: ModelScope, { world, status }: ModelState): string[] {
   return [...wrong, ...uncounted(world, status)];
 }
 
-/** S3: what a failover lost is not said to be nothing. */
+/** S3: what a failover lost is told: to the byte where it is called exact, and never less than what was seen. */
 function uncounted(
   world: ModelState['world'],
   { lastTransition: last, currentPrimary }: ModelState['status'],
@@ -234,8 +251,11 @@ function uncounted(
   if (currentPrimary !== last.to) return [];
   const held = world.get(last.to).data.log;
   const gone = loss.writes.filter((write) => !held.includes(write)).length;
-  if (gone === 0 || last.lostBytesExact !== true) return [];
-  return (last.lostBytes ?? 0) >= gone * 10
+  const told = last.lostBytes ?? 0;
+  if (last.lostBytesExact === true && told !== gone * bytesPerWrite)
+    return [`S3: ${last.kind} lost ${gone} writes and tells of exactly ${told} bytes`];
+  const known = loss.seen.filter((write) => !held.includes(write)).length;
+  return told >= known * bytesPerWrite
     ? []
-    : [`S3: ${last.kind} lost ${gone} writes and tells of exactly ${last.lostBytes} bytes`];
+    : [`S3: ${last.kind} lost ${known} writes that were seen, and tells of ${last.lostBytes} bytes`];
 }

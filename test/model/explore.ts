@@ -4,9 +4,10 @@ import { EventCount } from './event-kinds.ts';
 import type { ModelEvent } from './model-event.ts';
 import { eventsOf } from './model-event.ts';
 import type { Disturbance, PassTrace } from './model-pass.ts';
-import { afterPass } from './model-pass.ts';
+import { afterPass, runPass } from './model-pass.ts';
 import type { ModelScope, ModelState } from './model-state.ts';
 import { cloneState } from './model-state.ts';
+import { tickMs } from './model-world.ts';
 
 export interface Violation {
   readonly invariant: string;
@@ -205,6 +206,7 @@ export async function* successors(
     const next = cloneState(state);
     if (event.apply(next)) yield { label: event.name, cost: event.cost, state: next };
   }
+  if (scope.waits === true) yield { label: 'long wait', cost: 0, state: await afterLongWait(scope, state) };
   const amidst = events.filter((event) => event.amidst && event.cost <= left);
   const ask = scope.amidst === 'anything' ? amidst : [];
   const { state: passed, trace } = await afterPass(scope, state, { ask });
@@ -215,6 +217,18 @@ export async function* successors(
     const disturbed = await afterPass(scope, state, { disturbance });
     yield { label, cost, ...disturbed };
   }
+}
+
+/** Longer than repl-timeout and than any bound of the planner's. */
+const longWaitMs = 75_000;
+
+async function afterLongWait(scope: ModelScope, state: ModelState): Promise<ModelState> {
+  const next = cloneState(state);
+  for (let passed = 0; passed < longWaitMs && next.world.violations.length === 0; passed += tickMs) {
+    next.world.advance(tickMs);
+    await runPass(scope, next);
+  }
+  return next;
 }
 
 const hasEffects = (trace: PassTrace): boolean => trace.points.some(({ kind }) => kind === 'effect');

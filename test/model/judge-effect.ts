@@ -17,8 +17,13 @@ const isPlanned = ({ kind }: Transition): boolean => kind === 'Switchover' || ki
 const lacking = (held: readonly number[], by: readonly number[]): number[] =>
   held.filter((write) => !by.includes(write));
 
-/** The operator has said whose data to keep: what that costs is theirs. */
-const hasAccepted = (state: ModelState): boolean => state.annotations[acceptDataOfAnnotation] !== undefined;
+/** The operator has said, of this question, that the data of `node` is to be kept: what that costs is theirs. */
+function hasAccepted({ annotations, status }: ModelState, node: string): boolean {
+  const [named, epoch] = (annotations[acceptDataOfAnnotation] ?? '').split('@');
+  const present = status.epoch ?? 0;
+  const asked = status.transition?.fromEpoch ?? status.failedAttempt?.fromEpoch ?? present;
+  return named === node && Number(epoch) <= present && Number(epoch) >= asked;
+}
 
 const isAlive = (world: ModelWorld, redis: ModelRedis): boolean =>
   redis.process === 'running' && world.host(redis.name).powered;
@@ -46,9 +51,52 @@ export function judgeDecision(state: ModelState, { lead, actions }: Decision): v
   const answersUs = isAlive(world, primary) && world.reaches('@', primary.name);
   if (answersUs) return;
   judgeCooldown(state, change.to);
+  judgeMode(state, change.to);
   for (const replica of world.redis)
     if (world.reaches('@', replica.name) && hears(world, replica, primary))
       world.violate(`S5: failover from ${primary.name} while ${replica.name} hears it`);
+}
+
+/** failover.mode: Manual lets a person say when, by asking for the node. */
+function judgeMode(state: ModelState, to: string): void {
+  const { world, manual, primary } = state;
+  if (manual && primary !== to && world.get(to).role !== 'primary')
+    world.violate(`mode: a failover to ${to} that nobody asked for`);
+}
+
+/** Nobody's role, units or power change while the group is paused; records, and letting the primary take writes, go on. */
+export function judgePaused({ world }: ModelState, what: string): void {
+  const [order = ''] = what.split(' ');
+  if (!['record', 'claim', 'config', 'persist'].includes(order))
+    world.violate(`pause: ${what} in a paused group`);
+}
+
+/** S8, of a plan as it is decided on, whatever faults there are: an order that finds its work done already. */
+export function judgeNeedless({ world }: ModelState, { actions }: Decision, units: readonly string[]): void {
+  for (const action of actions) {
+    if (action.kind === 'stopUnits' || action.kind === 'startUnits') {
+      const own = world.host(action.node).units.filter((_unit, at) => action.units.includes(units[at] ?? ''));
+      const isDone = own.every(({ state }) => (state === 'running') === (action.kind === 'startUnits'));
+      if (isDone) world.violate(`S8: ${action.kind} on ${action.node} has nothing to do`);
+    }
+    if (action.kind === 'promote' && world.get(action.node).role === 'primary')
+      world.violate(`S8: ${action.node} is promoted and is a primary`);
+    if (action.kind === 'repoint' && !action.dropClients) {
+      const { role, of } = world.get(action.node);
+      if (role === 'replica' && of === action.to)
+        world.violate(`S8: ${action.node} is made a replica of ${action.to} and is one`);
+    }
+  }
+}
+
+/** S8: a machine is switched off where its host could have done what was needed. */
+export function judgePowerOff({ world }: ModelState, node: string): void {
+  const redis = world.get(node);
+  const hostAnswers = world.host(node).powered && world.reaches('@host', node);
+  if (redis.process === 'running' && world.host(node).powered && world.reaches('@', node))
+    world.violate(`S8: ${node} is switched off though its Redis answers`);
+  if (hostAnswers && redis.process !== 'running' && redis.process !== 'hung')
+    world.violate(`S8: ${node} is switched off though its host answers and its Redis has ended`);
 }
 
 /** A failover follows another one only when the last one is failover.cooldownSeconds old. */
@@ -63,7 +111,7 @@ function judgeCooldown({ world, status }: ModelState, to: string): void {
 export function judgeFollow(state: ModelState, node: string, to: string): void {
   const { world } = state;
   judgeDeposed(state, `${node} is made a replica of ${to}`);
-  if (hasAccepted(state)) return;
+  if (hasAccepted(state, to)) return;
   const own = world.get(node);
   if (own.role === 'replica' && own.of === to) return;
   const gone = lacking(lacking(own.data.log, world.get(to).data.log), world.preserved);
@@ -92,9 +140,11 @@ export function judgePromotion(state: ModelState, node: string, change: Transiti
   const byHand = state.meddled.includes(old.name);
   const stillLeads = isPlanned(change) && isAlive(world, old) && old.role === 'primary' && !byHand;
   if (stillLeads) world.violate(`S2: ${node} is promoted in a ${change.kind} while ${old.name} leads`);
-  if (isPlanned(change) && gaveItUp && !byHand && missing.length > 0 && !hasAccepted(state))
+  if (isPlanned(change) && gaveItUp && !byHand && missing.length > 0 && !hasAccepted(state, node))
     world.violate(`S2: ${change.kind} to ${node} loses ${missing.length} acknowledged writes`);
-  world.loss = { from: old.name, to: node, writes: missing, growing: old.role === 'primary' };
+  // What a server took that came back without its data is kept in the copy of it, and no part of what was lost before.
+  const seen = rescues(promoted, old) ? [] : missing.filter((write) => state.saw[old.name]?.includes(write));
+  world.loss = { from: old.name, to: node, writes: missing, growing: old.role === 'primary', seen };
   judgeSync(state, promoted, old);
   if (!byHand && !rescues(promoted, old)) judgeStaleness(state, promoted, old);
   const takes = isAlive(world, old) && world.takesWrites(old) && world.reaches('@', node);
@@ -111,7 +161,7 @@ export function judgeDeposed(state: ModelState, what: string): void {
 }
 
 function judgeSync(state: ModelState, promoted: ModelRedis, old?: ModelRedis): void {
-  if (promoted.link !== 'syncing' || hasAccepted(state)) return;
+  if (promoted.link !== 'syncing' || hasAccepted(state, promoted.name)) return;
   const excused = old !== undefined && rescues(promoted, old);
   if (!excused) state.world.violate(`S4: ${promoted.name} is promoted in mid-sync`);
 }
@@ -129,8 +179,10 @@ function rescues(promoted: ModelRedis, { data }: ModelRedis): boolean {
 
 /** Staleness against what the controller's process itself saw the old primary hold. maxLagBytes is one write. */
 function judgeStaleness(state: ModelState, promoted: ModelRedis, old: ModelRedis): void {
+  if (hasAccepted(state, promoted.name)) return;
+  judgeUnheard(state, promoted, old);
   const seen = state.saw[old.name];
-  if (seen === undefined || hasAccepted(state)) return;
+  if (seen === undefined) return;
   const behind = lacking(seen, promoted.data.log).length;
   if (behind > 1 && old.role === 'primary')
     state.world.violate(
@@ -142,4 +194,18 @@ function judgeStaleness(state: ModelState, promoted: ModelRedis, old: ModelRedis
   );
   if (seen.length > 0 && promoted.data.log.length === 0 && old.role === 'primary' && !shares)
     state.world.violate(`S4: ${promoted.name} holds nothing of ${old.name} and is promoted`);
+}
+
+/** 30 s, the model's unreachableAfterSeconds and leaseSeconds, and a moment for the looks in between. */
+const longestUnheardMs = 30_000 + 3_000 + 2_000 + 6_000;
+
+/** Staleness in truth: writes that were taken over a longer time than anybody may leave unheard. */
+function judgeUnheard({ world, saw }: ModelState, promoted: ModelRedis, old: ModelRedis): void {
+  // What was seen of them is judged by their number.
+  const unseen = lacking(lacking(old.data.log, promoted.data.log), saw[old.name] ?? []);
+  const times = unseen.map((write) => world.wroteAt[write - 1] ?? 0);
+  if (unseen.length > 1 && Math.max(...times) - Math.min(...times) > longestUnheardMs)
+    world.violate(
+      `S4: ${promoted.name} is promoted and lacks ${unseen.length} writes of more than ${longestUnheardMs / 1000} s`,
+    );
 }

@@ -213,6 +213,34 @@ function wireEvents(scope: ModelScope): ModelEvent[] {
   return [...each, ...cables];
 }
 
+/** Some nodes are parted from all the rest and from the controller, all at once. One alone is a pulled cable. */
+function partitionEvents({ nodes }: ModelScope): ModelEvent[] {
+  if (nodes.length < 3) return [];
+  const parties = nodes.flatMap((one) => nodes.filter((other) => one < other).map((other) => [one, other]));
+  return [
+    ...parties.map((party) =>
+      fault(
+        `part ${party.join('+')}`,
+        when(
+          ({ world }) => world.parted.size === 0,
+          ({ world }) => {
+            world.parted = new Set(party);
+          },
+        ),
+      ),
+    ),
+    free(
+      'join',
+      when(
+        ({ world }) => world.parted.size > 0,
+        ({ world }) => {
+          world.parted = new Set();
+        },
+      ),
+    ),
+  ];
+}
+
 function operatorEvents(scope: ModelScope): ModelEvent[] {
   const epochOf = (state: ModelState): number => state.status.epoch ?? 0;
   const annotate = (state: ModelState, key: string, value: string): boolean => {
@@ -287,6 +315,7 @@ function allEvents(scope: ModelScope): readonly ModelEvent[] {
     ...scope.nodes.flatMap(processEvents),
     ...scope.nodes.flatMap((name) => hostEvents(scope, name)),
     ...wireEvents(scope),
+    ...partitionEvents(scope),
     ...operatorEvents(scope),
     ...scope.nodes.map((name) =>
       free(`write ${name}`, ({ world }) => {
@@ -299,7 +328,9 @@ function allEvents(scope: ModelScope): readonly ModelEvent[] {
       name: 'tick',
       cost: 0,
       amidst: false,
+      // Where minutes pass, moments do as part of them.
       apply: ({ world }) => {
+        if (scope.waits === true) return false;
         world.advance(tickMs);
         return true;
       },

@@ -9,7 +9,15 @@ import type { Status } from '../../crd/status.ts';
 import type { Action, Outcome } from '../../reconcilers/action.ts';
 import type { Observation } from '../../reconcilers/observation.ts';
 import type { Decision } from '../../reconcilers/reconcile.ts';
-import { judgeDecision, judgeDeposed, judgeFollow, judgePromotion } from './judge-effect.ts';
+import {
+  judgeDecision,
+  judgeDeposed,
+  judgeFollow,
+  judgeNeedless,
+  judgePaused,
+  judgePowerOff,
+  judgePromotion,
+} from './judge-effect.ts';
 import type { ModelEvent } from './model-event.ts';
 import type { Between } from './model-ports.ts';
 import { ModelFencePort, ModelHostPort, ModelRedisPort } from './model-ports.ts';
@@ -184,6 +192,7 @@ class Pass {
 
   async #effect(what: string): Promise<'known' | 'lostAfter' | 'lostBefore'> {
     const at = this.#point('effect', what);
+    if (this.#disturbance === undefined && this.#state.paused) judgePaused(this.#state, what);
     const due = this.#disturbance;
     if (due?.at !== at) return 'known';
     switch (due.kind) {
@@ -235,17 +244,24 @@ class Pass {
     this.#decision = event.decision;
     this.#partial = isPartial(event.situation.observation);
     judgeDecision(this.#state, event.decision);
+    // What happens between two looks makes an order needless that was not.
+    if (this.#disturbance === undefined) judgeNeedless(this.#state, event.decision, this.#scope.units);
   }
 
-  #judge(what: 'promote' | 'follow' | 'start', node: string, to?: string): void {
+  #judge(what: Parameters<Between['judge']>[0], node: string, to?: string): void {
+    if (what === 'powerOff') {
+      // What comes back between the look and the order is off all the same.
+      if (this.#disturbance === undefined) judgePowerOff(this.#state, node);
+      return;
+    }
     if (what === 'start') judgeDeposed(this.#state, `units are started on ${node}`);
     else if (what === 'follow') judgeFollow(this.#state, node, to ?? '');
     else judgePromotion(this.#state, node, this.#decision?.status.transition);
   }
 
   #stored(): StoredGroup {
-    const { status, annotations, version, primary, paused } = this.#state;
-    const spec: FailoverGroup['spec'] = specFor(this.#scope, primary, paused);
+    const { status, annotations, version } = this.#state;
+    const spec: FailoverGroup['spec'] = specFor(this.#scope, this.#state);
     const metadata = { name: 'model', generation: 1, annotations };
     return {
       key: 'model',

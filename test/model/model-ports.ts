@@ -25,7 +25,7 @@ export interface Between {
   /** Something may happen before this effect, or the process may die; `unknown`: its answer is lost. */
   readonly effect: (what: string, node: string) => Promise<'known' | 'lostAfter' | 'lostBefore'>;
   /** Judged just before it takes place. */
-  readonly judge: (what: 'promote' | 'follow' | 'start', node: string, to?: string) => void;
+  readonly judge: (what: 'promote' | 'follow' | 'start' | 'powerOff', node: string, to?: string) => void;
   /** A Redis of the world was seen. */
   readonly seen: (node: string) => void;
 }
@@ -81,12 +81,13 @@ export class ModelRedisPort implements RedisNodePort {
   }
 
   async claim(epoch: number): Promise<Outcome> {
-    await this.#between.effect('claim', this.#name);
+    const fate = await this.#between.effect('claim', this.#name);
     const view = this.#view();
-    if (view.state === 'silent') return lost;
+    if (view.state === 'silent' || fate === 'lostBefore') return lost;
     if (view.state !== 'answers') return unsent;
     if (epoch < this.#redis.claimed) return tooOld;
     this.#redis.claimed = epoch;
+    if (fate === 'lostAfter') return lost;
     this.#claimed = epoch;
     return done;
   }
@@ -349,6 +350,7 @@ export class ModelFencePort implements FencePort {
     const { fence } = world.host(this.#name);
     if (fence === 'unsure' || fate === 'lostBefore') return lost;
     if (fence === 'refuses') return { kind: 'refused', reason: 'FenceRefused', message: 'it says no' };
+    this.#between.judge('powerOff', this.#name);
     world.power(this.#name, false);
     return fate === 'lostAfter' ? lost : done;
   }

@@ -20,6 +20,10 @@ export interface ModelScope {
   readonly amidst: 'nothing' | 'controller' | 'anything';
   /** The faults and edits that may happen, by the beginning of their names; absent: all. */
   readonly only?: readonly string[];
+  /** Time may pass by the minute, too, the controller at work. */
+  readonly waits?: boolean;
+  /** Nobody is promoted instead of a lost primary but on request. */
+  readonly manual?: boolean;
   /** Where paths begin; absent: everywhere that is known. */
   readonly roots?: readonly string[];
 }
@@ -34,6 +38,8 @@ export interface ModelState {
   version: number;
   primary: string;
   paused: boolean;
+  /** failover.mode: Manual. */
+  manual: boolean;
   annotations: Readonly<Record<string, string>>;
   /** Within a pass: a successor has another node lead, and what is done now is done by its predecessor. */
   overtaken: boolean;
@@ -50,6 +56,7 @@ export function freshState(scope: ModelScope): ModelState {
     version: 0,
     primary: scope.nodes[0] ?? '',
     paused: false,
+    manual: scope.manual === true,
     annotations: {},
     overtaken: false,
     meddled: [],
@@ -67,7 +74,13 @@ export function restartController(state: ModelState): void {
 }
 
 /** A spec as it would be parsed, with waits that a few ticks of the world's clock get through. */
-export function specFor(scope: ModelScope, primary: string, paused: boolean): FailoverGroup['spec'] {
+/** One write. */
+export const maxLagBytes = 10;
+
+export function specFor(
+  scope: ModelScope,
+  { primary, paused, manual }: Pick<ModelState, 'primary' | 'paused' | 'manual'>,
+): FailoverGroup['spec'] {
   return {
     primary,
     nodes: scope.nodes.map((name) => ({
@@ -81,10 +94,10 @@ export function specFor(scope: ModelScope, primary: string, paused: boolean): Fa
     redis: { unit: 'redis-server.service', config: {} },
     units: scope.units.map((name) => ({ name })),
     failover: {
-      mode: 'Automatic',
+      mode: manual ? 'Manual' : 'Automatic',
       unreachableAfterSeconds: 3,
       stoppedGraceSeconds: 2,
-      maxLagBytes: 10,
+      maxLagBytes,
       cooldownSeconds: 6,
       fencing: 'Required',
       leaseSeconds: scope.leaseSeconds,

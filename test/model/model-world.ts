@@ -40,6 +40,8 @@ export interface Loss {
   readonly writes: readonly number[];
   /** The old primary was not demoted yet: what it takes is lost, too. */
   readonly growing: boolean;
+  /** Those among them that the process which promoted saw there: it cannot say that it knew of nothing. */
+  readonly seen: readonly number[];
 }
 
 export const tickMs = 3_000;
@@ -54,12 +56,16 @@ export class ModelWorld {
   now = 1_000_000;
   ids = 0;
   writes = 0;
+  /** When each write was taken, by its number, from 1 on. */
+  wroteAt: readonly number[] = [];
   redis: ModelRedis[] = [];
   hosts: ModelHost[] = [];
   /** Severed wires, `a|b` sorted; the controller is `@`, its way to hosts `@host`. */
   cuts: ReadonlySet<string> = new Set();
   /** Machines whose own cable is out: nothing gets through to them, from nowhere. */
   pulled: ReadonlySet<string> = new Set();
+  /** Nodes that reach one another, and nobody else. */
+  parted: ReadonlySet<string> = new Set();
   /** Writes that copies of diverged data hold. */
   preserved: readonly number[] = [];
   loss: Loss | undefined;
@@ -87,10 +93,12 @@ export class ModelWorld {
     copy.now = this.now;
     copy.ids = this.ids;
     copy.writes = this.writes;
+    copy.wroteAt = this.wroteAt;
     copy.redis = this.redis.map((redis) => ({ ...redis, acknowledgedAt: new Map(redis.acknowledgedAt) }));
     copy.hosts = this.hosts.map((host) => ({ ...host, units: host.units.map((unit) => ({ ...unit })) }));
     copy.cuts = this.cuts;
     copy.pulled = this.pulled;
+    copy.parted = this.parted;
     copy.preserved = this.preserved;
     copy.loss = this.loss;
     return copy;
@@ -113,6 +121,7 @@ export class ModelWorld {
   }
 
   reaches(a: string, b: string): boolean {
+    if (this.parted.has(a) !== this.parted.has(b)) return false;
     if (this.cuts.size === 0 && this.pulled.size === 0) return true;
     return !this.isCut(a, b) && !this.pulled.has(a) && !this.pulled.has(b);
   }
@@ -136,6 +145,7 @@ export class ModelWorld {
   write(name: string): void {
     const redis = this.get(name);
     this.writes += 1;
+    this.wroteAt = [...this.wroteAt, this.now];
     const { data } = redis;
     redis.data = { ...data, log: [...data.log, this.writes], offset: data.offset + bytesPerWrite };
     if (this.loss?.from === name && this.loss.growing)

@@ -1,24 +1,30 @@
+import type { Stage } from './minimality.ts';
 import type { ModelState } from './model-state.ts';
 
 /** A plan that is longer than the shortest one that the search finds, and why that is right. */
 export interface Longer {
   readonly reason: string;
-  /** Whether this plan, begun in this state, is one of them; `moves` in their order. */
-  readonly holds: (moves: readonly string[], state: ModelState, shortest: number) => boolean;
+  /** Whether this plan, begun in this state, is one of them. */
+  readonly holds: (plan: Stage, state: ModelState, shortest: number) => boolean;
 }
 
 export const longer: readonly Longer[] = [
   {
     reason:
       'A demotion whose answer was lost is done again: what counts in it is that paused writers are let go, which no look shows.',
-    holds: (moves, { status }, shortest) =>
-      moves.filter((move) => move.startsWith('repoint')).length === moves.length - shortest &&
-      (status.demoting !== undefined || status.transition !== undefined),
+    holds: ({ moves, leader }, { world, status }, shortest) => {
+      const demoted = [...(status.demoting ?? []), status.transition?.from];
+      const again = world.redis.filter(
+        ({ name, role, of }) =>
+          demoted.includes(name) && role === 'replica' && of === leader && moves.includes(`repoint(${name})`),
+      );
+      return again.length >= moves.length - shortest;
+    },
   },
   {
     reason:
       'A copy is kept of every history that the leader is not proved to hold, though another copy may have the same writes in it: nobody can tell from outside.',
-    holds: (moves, { world }, shortest) => {
+    holds: ({ moves }, { world }, shortest) => {
       const copied = world.redis.filter(({ name }) => moves.includes(`preserve(${name})`));
       const again = copied.filter(({ name, data }) => {
         const others = copied.filter((other) => other.name !== name).flatMap((other) => other.data.log);

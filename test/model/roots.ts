@@ -49,5 +49,6 @@ export async function rootsOf(scope: ModelScope): Promise<readonly Root[]> {
     { name: 'failed over', state: fenced },
     { name: 'asking', state: await asking(scope) },
   ];
+  for (const { state } of all) state.manual = scope.manual === true;
   return all.filter(({ name }) => scope.roots === undefined || scope.roots.includes(name));
 }

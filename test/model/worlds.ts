@@ -27,6 +27,9 @@ export interface SmallWorld {
 const anywhere = { events: 1, amidst: 'anything' } as const;
 /** Edits, and what strikes the controller itself in the middle of what it does for them. */
 const controllers = { events: 3, amidst: 'controller', only: ['request'], roots: ['at rest'] } as const;
+/** Minutes in which nothing else happens, the controller at work: bounds that no few ticks come near. */
+const silences = { events: 2, amidst: 'nothing', waits: true, roots: ['at rest'] } as const;
+const losses = ['pause', 'pull', 'kill'];
 const pairs = { events: 2, amidst: 'nothing', only: telling, roots: ['at rest'] } as const;
 
 /**
@@ -48,6 +51,15 @@ export const worlds: readonly SmallWorld[] = [
         writes: 2,
         roots: ['asking'],
       },
+      { ...two, ...silences, name: 'long silences', leaseSeconds: 0, writes: 3, only: losses },
+      {
+        ...two,
+        ...pairs,
+        name: 'failover by hand',
+        writes: 1,
+        manual: true,
+        only: ['crash', 'pull', 'power off', 'request'],
+      },
       { ...two, ...controllers, name: 'edits and deposed controllers', writes: 1 },
       { ...two, ...anywhere, name: 'any event anywhere, at rest', writes: 3, roots: ['at rest'] },
     ],
@@ -57,6 +69,15 @@ export const worlds: readonly SmallWorld[] = [
     units: 1,
     parts: [
       { ...three, ...anywhere, name: 'any event anywhere', writes: 2, roots: ['at rest', 'failed over'] },
+      {
+        ...three,
+        ...silences,
+        name: 'long silences, failover by hand',
+        fences: true,
+        manual: true,
+        writes: 3,
+        only: ['part', 'request'],
+      },
       { ...three, ...pairs, name: 'pairs of events', writes: 1, only: ['crash', 'request', 'kill'] },
     ],
   },

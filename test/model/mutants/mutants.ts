@@ -19,6 +19,7 @@ const after = (
 
 const struck = { amidst: 'controller' } as const;
 const alone = { fences: false } as const;
+const trio = { nodes: ['a', 'b', 'c'], units: ['bot-a.service'] } as const;
 
 export const mutants: readonly Mutant[] = [
   {
@@ -343,6 +344,99 @@ export const mutants: readonly Mutant[] = [
         file: 'reconcilers/evidence.ts',
         find: '(currentPrimary !== name && open?.to !== name)',
         replace: 'currentPrimary !== name',
+      },
+    ],
+  },
+  {
+    name: 'forgets how long nobody heard the old primary',
+    breaks: 'S4',
+    world: after(2, ['pause', 'pull a'], { waits: true, leaseSeconds: 0, writes: 3 }),
+    edits: [{ file: 'reconcilers/candidate.ts', find: '  heardEnough,\n', replace: '' }],
+  },
+  {
+    name: 'forgets that a replica out of sight may keep a primary going',
+    breaks: 'S4',
+    world: after(2, ['part a+c', 'request b'], { ...trio, waits: true, manual: true, writes: 3 }),
+    edits: [
+      {
+        file: 'reconcilers/attendance.ts',
+        find: 'if (isUnaccounted(situation, other)) return situation.now;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'tells every loss as none',
+    breaks: 'S3',
+    world: after(1, ['crash a (disk full)']),
+    edits: [
+      {
+        file: 'reconcilers/loss-estimate.ts',
+        find: '  if (lost.exact) return lost;\n  const pace',
+        replace:
+          '  if (lost.exact) return { bytes: 0, exact: true };\n  if (lost.bytes >= 0) return { bytes: 0, exact: false };\n  const pace',
+      },
+    ],
+  },
+  {
+    name: 'counts a loss by the offsets of another history',
+    breaks: 'S3',
+    world: after(2, ['crash a (disk full)', 'crash b (disk full)']),
+    edits: [
+      {
+        file: 'reconcilers/transition.ts',
+        find: '(isRestarted ? taken : undefined) ?? current',
+        replace: 'current',
+      },
+    ],
+  },
+  {
+    name: 'switches off the machine of a Redis that merely crashed',
+    breaks: 'S8',
+    world: after(1, ['crash a (disk full)']),
+    edits: [
+      {
+        file: 'reconcilers/fencing.ts',
+        find: "if (analysis.fence === 'none') return ready([]);",
+        replace:
+          "if (analysis.fence === 'none') return ready(analysis.reason === 'PrimaryProcessDead' && proofOfPowerOff(situation, from) === undefined ? [{ kind: 'fence', node: from, method: 'outOfBand', epoch }] : []);",
+      },
+    ],
+  },
+  {
+    name: 'stops units that do not run',
+    breaks: 'S8',
+    world: after(1, ['crash a (disk full)']),
+    edits: [
+      {
+        file: 'reconcilers/plan.ts',
+        find: 'actions: [...fences, promote, ...stops,',
+        replace:
+          "actions: [...fences, promote, { kind: 'stopUnits' as const, node: to, units: situation.spec.units.map(({ name }) => name), epoch }, ...stops,",
+      },
+    ],
+  },
+  {
+    name: 'goes on in a paused group',
+    breaks: 'pause',
+    world: after(2, ['pause', 'crash a (disk full)']),
+    edits: [
+      {
+        file: 'reconcilers/plan.ts',
+        find: '  if (situation.spec.paused) return { actions: openWhilePaused(situation, lead.current, epoch) };\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'does not wait for a person where failover is Manual',
+    breaks: 'mode',
+    world: after(1, ['crash a (disk full)'], { manual: true }),
+    edits: [
+      {
+        file: 'reconcilers/guards.ts',
+        find: "if (spec.failover.mode === 'Automatic' || asked) return undefined;",
+        replace: 'if (asked || spec.units.length > 0) return undefined;',
       },
     ],
   },
