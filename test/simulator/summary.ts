@@ -34,7 +34,8 @@ export class Summary {
     const { ok, crash, violation, notConverged } = this.#counts;
     const sums = Object.fromEntries([...this.#sums].map(([name, value]) => [name, Math.round(value)]));
     return {
-      ok: ok === this.seeds,
+      // Nothing run is not well.
+      ok: this.seeds > 0 && ok === this.seeds,
       seeds: this.seeds,
       ...sums,
       crashes: crash,
