@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { oneOf, optionsOf, runChecker, wholeNumber } from '../world/checker-arguments.ts';
 import { crashPoints } from './crash-points.ts';
 import { markdownOf } from './markdown.ts';
 import { scenarios } from './scenarios.ts';
@@ -12,17 +12,7 @@ and changes are undone between two of its looks. Progress goes to stderr.
   --scenario NAME  ${scenarios.map(({ name }) => name).join(', ')}; all, and what is undone, when none is named
   --jobs N         how many at once (2)
   --write          puts the table into docs/crash-points.md
-Exit codes: 0 every end and every count as undisturbed, 1 not, 2 nothing run.`;
-
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    scenario: { type: 'string', multiple: true },
-    jobs: { type: 'string', default: '2' },
-    write: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-});
+Exit codes: 0 every end and every count as undisturbed, 1 not, 64 these arguments make no sense.`;
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -35,7 +25,8 @@ function figures(table: readonly TableRow[]) {
   });
   const byScenario = [...Map.groupBy(table, ({ scenario }) => scenario)];
   return {
-    ok: table.every(isGood),
+    // Nothing run is not well.
+    ok: table.length > 0 && table.every(isGood),
     effects: table.filter(({ disturbance }) => disturbance === 'killed').length,
     ...of(table),
     scenarios: Object.fromEntries(byScenario.map(([name, rows]) => [name, of(rows)])),
@@ -43,15 +34,24 @@ function figures(table: readonly TableRow[]) {
 }
 
 async function run(): Promise<number> {
-  const chosen = scenarios.filter(({ name }) => values.scenario?.includes(name) ?? true);
-  const unknown = values.scenario?.find((name) => !scenarios.some((scenario) => scenario.name === name));
-  if (unknown !== undefined) {
-    tell(`There is no scenario ${unknown}.\n${usage}`);
-    return 2;
+  const values = optionsOf({
+    json: { type: 'boolean' },
+    scenario: { type: 'string', multiple: true },
+    jobs: { type: 'string' },
+    write: { type: 'boolean' },
+    help: { type: 'boolean' },
+  });
+  if (values.help === true) {
+    console.log(usage);
+    return 0;
   }
+  const names = scenarios.map(({ name }) => name);
+  const named = values.scenario?.map((text) => oneOf('--scenario', text, names));
+  const chosen = scenarios.filter(({ name }) => named?.includes(name) ?? true);
+  const jobs = wholeNumber('--jobs', values.jobs ?? '2', { least: 1, most: 64 });
   const begun = performance.now();
-  const undone = values.scenario === undefined;
-  const table = await crashPoints({ scenarios: chosen, undone, jobs: Number(values.jobs), tell });
+  const undone = named === undefined;
+  const table = await crashPoints({ scenarios: chosen, undone, jobs, tell });
   const { ok, ...rest } = figures(table);
   tell(`${Math.round((performance.now() - begun) / 1000)} s`);
   if (values.write) writeFileSync(join(import.meta.dirname, '../../docs/crash-points.md'), markdownOf(table));
@@ -61,5 +61,4 @@ async function run(): Promise<number> {
   return ok ? 0 : 1;
 }
 
-if (values.help) console.log(usage);
-else process.exitCode = await run();
+await runChecker(usage, run);

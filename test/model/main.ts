@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { oneOf, optionsOf, runChecker, UsageError } from '../world/checker-arguments.ts';
 import type { WorkerMessage, WorldOrder, WorldResult } from './check-world.ts';
 import type { Progress } from './explore.ts';
 import type { ModelScope } from './model-state.ts';
@@ -12,18 +12,53 @@ import { rootsOf } from './roots.ts';
 import type { SmallWorld } from './worlds.ts';
 import { reducedWorlds, worlds } from './worlds.ts';
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    reduced: { type: 'boolean', default: false },
-    'no-mutants': { type: 'boolean', default: false },
+const usage = `npm run model -- [--json] [--reduced] [--no-mutants] [--world 0|1] [--mutant WORDS] [--replay PATH]
+Goes through every state of two small worlds with the production pass, and hunts mutants of it.
+  --world N       one of them
+  --mutant WORDS  no world, and the mutants with these words in their names
+  --replay PATH   tells a path that a violation printed, or a file that holds it
+Exit codes: 0 all is as it must be, 1 it is not, 64 these arguments make no sense.`;
+
+interface Asked {
+  readonly json: boolean;
+  readonly reduced: boolean;
+  readonly worlds: readonly SmallWorld[];
+  /** Absent: all, and the worlds as well. */
+  readonly mutant?: string;
+  readonly noMutants: boolean;
+  readonly isOneWorld: boolean;
+  readonly replay?: string;
+}
+
+function asked(): Asked | undefined {
+  const values = optionsOf({
+    json: { type: 'boolean' },
+    reduced: { type: 'boolean' },
+    'no-mutants': { type: 'boolean' },
     mutant: { type: 'string' },
     world: { type: 'string' },
     replay: { type: 'string' },
-  },
-});
+    help: { type: 'boolean' },
+  });
+  if (values.help === true) return undefined;
+  const { json = false, reduced = false, mutant, world, replay: path } = values;
+  const all = reduced ? reducedWorlds : worlds;
+  const known = all.map((_world, at) => String(at));
+  if (mutant !== undefined && !mutants.some(({ name }) => name.includes(mutant)))
+    throw new UsageError(`--mutant: no name of a mutant has "${mutant}" in it`);
+  return {
+    json,
+    reduced,
+    worlds: world === undefined ? all : all.slice(Number(oneOf('--world', world, known))).slice(0, 1),
+    ...(mutant === undefined ? {} : { mutant }),
+    noMutants: values['no-mutants'] === true,
+    isOneWorld: world !== undefined,
+    ...(path === undefined ? {} : { replay: path }),
+  };
+}
 
-const tell = (line: string): void => void process[values.json ? 'stderr' : 'stdout'].write(`${line}\n`);
+const tellsJson = process.argv.includes('--json');
+const tell = (line: string): void => void process[tellsJson ? 'stderr' : 'stdout'].write(`${line}\n`);
 const begunAt = performance.now();
 const tellProgress = (line: string): void => {
   process.stderr.write(`[${Math.round((performance.now() - begunAt) / 1000)} s] ${line}\n`);
@@ -88,8 +123,8 @@ function tellHunt({ name, caught, failure }: Hunt): void {
 }
 
 /** Tells a path that a violation printed: labels with | between, or a file that holds them. */
-async function tellPath(path: string): Promise<void> {
-  const scope = chosenWorlds()[0]?.parts[0];
+async function tellPath(path: string, [world]: readonly SmallWorld[]): Promise<void> {
+  const scope = world?.parts[0];
   if (scope === undefined) throw new Error('there is no such world');
   const { only: _only, roots: _roots, ...everywhere } = scope;
   const wide: ModelScope = { ...everywhere, events: 9, writes: 9, amidst: 'anything' };
@@ -97,20 +132,14 @@ async function tellPath(path: string): Promise<void> {
   await replay(wide, await rootsOf(wide), labels.split('|'), tell);
 }
 
-const chosenWorlds = (): SmallWorld[] =>
-  (values.reduced ? reducedWorlds : worlds).filter(
-    (_world, at) => values.world === undefined || at === Number(values.world),
-  );
-
 interface Checked {
   readonly world: SmallWorld;
   readonly parts: WorldResult[];
 }
 
-async function check(): Promise<boolean> {
-  const hunted = values['no-mutants'] ? [] : mutants.filter(({ name }) => name.includes(values.mutant ?? ''));
-  const checked: Checked[] =
-    values.mutant === undefined ? chosenWorlds().map((world) => ({ world, parts: [] })) : [];
+async function check({ json, reduced, mutant, noMutants, isOneWorld, ...of }: Asked): Promise<boolean> {
+  const hunted = noMutants ? [] : mutants.filter(({ name }) => name.includes(mutant ?? ''));
+  const checked: Checked[] = mutant === undefined ? of.worlds.map((world) => ({ world, parts: [] })) : [];
   const hunts: Hunt[] = [];
   const explorations = checked.flatMap(({ world, parts }) =>
     world.parts.map((scope, at) => async () => {
@@ -119,26 +148,28 @@ async function check(): Promise<boolean> {
       tellPart(scope, result);
     }),
   );
-  const hunting = hunted.map((mutant, at) => async () => {
-    tellProgress(`mutant ${at + 1} of ${hunted.length}: ${mutant.name}`);
-    const hunt = await huntMutant(mutant);
+  const hunting = hunted.map((one, at) => async () => {
+    tellProgress(`mutant ${at + 1} of ${hunted.length}: ${one.name}`);
+    const hunt = await huntMutant(one);
     hunts[at] = hunt;
     tellHunt(hunt);
   });
   await inTurn([...explorations, ...hunting], (job) => job());
-  const isWhole = values.mutant === undefined && values.world === undefined && !values.reduced;
+  const isWhole = mutant === undefined && !isOneWorld && !reduced;
   const counts = countsOf(checked);
   const never = isWhole ? Object.keys(counts).filter((kind) => counts[kind] === 0) : [];
   const caught = hunts.filter((hunt) => hunt.caught !== undefined).length;
   const figures = checked.map(figuresOf);
   const ok =
+    // Nothing looked at is not well.
+    checked.length + hunts.length > 0 &&
     caught === hunts.length &&
     never.length === 0 &&
     figures.every(({ violations, notMinimal }) => violations + notMinimal === 0) &&
     checked.every(({ parts }) => parts.every(({ complete }) => complete));
   for (const kind of never) tell(`NEVER TAKEN: ${kind}`);
   const whole = { ok, worlds: figures, mutants: { total: hunts.length, caught } };
-  if (values.json) process.stdout.write(`${JSON.stringify(whole)}\n`);
+  if (json) process.stdout.write(`${JSON.stringify(whole)}\n`);
   else tell(ok ? 'all is as it must be' : 'NOT as it must be');
   return ok;
 }
@@ -169,5 +200,15 @@ function countsOf(checked: readonly Checked[]): Record<string, number> {
   return sum;
 }
 
-if (values.replay !== undefined) await tellPath(values.replay);
-else if (!(await check())) process.exitCode = 1;
+async function run(): Promise<number> {
+  const what = asked();
+  if (what === undefined) {
+    console.log(usage);
+    return 0;
+  }
+  if (what.replay === undefined) return (await check(what)) ? 0 : 1;
+  await tellPath(what.replay, what.worlds);
+  return 0;
+}
+
+await runChecker(usage, run);
