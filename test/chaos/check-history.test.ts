@@ -54,6 +54,7 @@ function failover(counted: Partial<TransitionRecord>, more: Partial<History> = {
     copies: [{ node: 'a', path: '/copy', holds: missing }],
     botRuns: [],
     spoilt: [],
+    rejoined: [],
     wallOffsetMs: 0,
     ...more,
   };
@@ -108,6 +109,49 @@ test('lost data that is in no copy is found, unless a fault took it away', () =>
   assert.equal(spoilt.losses[0]?.destroyed, 1);
   const longBefore = checkHistory(failover(counted, { copies: [], spoilt: [{ node: 'a', at: 9_000 }] }));
   assert.equal(longBefore.problems.length, 1);
+});
+
+test('data that was taken away after its node was in sync again is no excuse for a copy that is missing', () => {
+  const counted = { lostBytes: bytes, lostBytesExact: true };
+  const late = { copies: [], spoilt: [{ node: 'a', at: 550_000 }] };
+  const rejoined = [{ node: 'a', at: 12_000 }];
+  assert.equal(checkHistory(failover(counted, { ...late, rejoined })).problems.length, 1);
+  assert.deepEqual(
+    checkHistory(failover(counted, { ...late, rejoined: [{ node: 'b', at: 12_000 }] })).problems,
+    [],
+  );
+});
+
+test('an exact count far above what was lost is found, also where nothing was', () => {
+  const inflated = { lostBytes: 1e12, lostBytesExact: true };
+  const some = checkHistory(failover(inflated));
+  assert.equal(some.lostBytesCountedRight, false);
+  assert.match(some.problems.join(), /far more than was lost/);
+  const none = checkHistory(failover(inflated, { missing: new Set(), probes: [] }));
+  assert.match(none.problems.join(), /far more than was lost/);
+});
+
+test('two nodes that take writes for a minute at once are found', () => {
+  const both = Array.from({ length: 1_200 }, (_, turn) => [
+    write(10 + 2 * turn, 'a', 11_000 + turn * 50),
+    write(11 + 2 * turn, 'b', 11_000 + turn * 50),
+  ]).flat();
+  const verdict = checkHistory(
+    failover({ lostBytes: 0, lostBytesExact: true }, { acked: both, missing: new Set(), probes: [] }),
+  );
+  assert.match(verdict.problems.join(), /two nodes took writes at the same time/);
+});
+
+test('a loss that a missing probe leaves between a planned change and a failover is told as such', () => {
+  const transitions = [
+    change({ epoch: 2, start: 10_001, kind: 'Switchover', lostBytes: 0, lostBytesExact: true }),
+    change({ epoch: 3, start: 20_000, from: 'b', to: 'a', lostBytes: 500, lostBytesExact: false }),
+  ];
+  const missing = new Set([keyOf(lastOfOld)]);
+  const lacking = checkHistory(failover({}, { transitions, probes: [probe(3, 30_000, missing)] }));
+  assert.deepEqual([lacking.unattributed, lacking.lostInFailovers], [1, 1]);
+  const probes = [probe(2, 10_150, new Set()), probe(3, 30_000, missing)];
+  assert.equal(checkHistory(failover({}, { transitions, probes })).unattributed, 0);
 });
 
 test('a loss is laid to the change after which it was first missing', () => {

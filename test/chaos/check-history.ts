@@ -19,6 +19,8 @@ export interface History {
   readonly botRuns: readonly BotRun[];
   /** When a fault that took the data of a node away was over. */
   readonly spoilt: readonly { node: string; at: number }[];
+  /** When a node was first seen in sync again: what it had of its own was due to be kept by then. */
+  readonly rejoined: readonly { node: string; at: number }[];
   /** What is to be added to a monotonic time for the wall clock (ms). */
   readonly wallOffsetMs: number;
 }
@@ -64,6 +66,8 @@ export interface Verdict {
   /** Lost, and taken by a node that was not the group's primary then: promoted by hand, or back from the dead. */
   readonly lostStrays: number;
   readonly lostBytesCountedRight: boolean;
+  /** Lost writes of which no probe tells whether a planned change or a failover lost them: laid to the failover. */
+  readonly unattributed: number;
   readonly overlapMs: number;
   /** How long two nodes took writes at the same time, in all and at the longest. */
   readonly bothTookWritesMs: number;
@@ -96,6 +100,11 @@ export function checkHistory(history: History): Verdict {
   const miscounted = unplanned.filter(
     ({ countedBytes, bytes }) => countedBytes === undefined || countedBytes < bytes,
   );
+  const inflated = history.transitions.filter((record) => isInflated(record, losses));
+  for (const { kind, epoch, lostBytes } of inflated)
+    problems.push(
+      `${kind} of epoch ${epoch} lost exactly ${lostBytes} bytes by the controller, which is far more than was lost`,
+    );
   for (const loss of miscounted)
     problems.push(
       `${words(loss)}, but the controller counted ${loss.countedBytes ?? 'nothing'}${loss.exact === true ? ' and called that exact' : ''}`,
@@ -116,6 +125,8 @@ export function checkHistory(history: History): Verdict {
   const overlap = overlapOf(history.botRuns);
   if (overlap > 0) problems.push(`a bot ran twice for ${overlap.toFixed(1)} ms`);
   const both = bothTookWrites(history.acked);
+  if (both.longestMs > longestBothMs)
+    problems.push(`two nodes took writes at the same time for ${both.longestMs} ms`);
   const count = (kinds: readonly string[]): number =>
     history.transitions.filter(({ kind }) => kinds.includes(kind)).length;
   const writes = (some: readonly Loss[]): number => some.reduce((sum, loss) => sum + loss.writes, 0);
@@ -128,7 +139,8 @@ export function checkHistory(history: History): Verdict {
     lostInSwitchovers: writes(planned),
     lostInFailovers: writes(unplanned),
     lostStrays: strays.length,
-    lostBytesCountedRight: miscounted.length === 0,
+    lostBytesCountedRight: miscounted.length + inflated.length === 0,
+    unattributed: lost.filter((write) => isUnattributed(write, history, timeline)).length,
     overlapMs: Math.round(overlap * 10) / 10,
     bothTookWritesMs: both.totalMs,
     longestBothMs: both.longestMs,
@@ -136,6 +148,28 @@ export function checkHistory(history: History): Verdict {
     strays: [...Map.groupBy(strays, ({ node }) => node)].map(([node, own]) => strayLoss(node, own, history)),
     problems,
   };
+}
+
+/**
+ * How long (ms) two may take writes at once: one that comes back by itself, or is promoted by hand, until it is seen
+ * and demoted. The controller may be down or cut off from it meanwhile, for as long as such a fault lasts.
+ */
+const longestBothMs = 20_000;
+
+/**
+ * What else is in the stream than acknowledged writes of the writers: those that were taken and not answered, those
+ * of the bots, a PING a second (14 bytes), SELECT.
+ */
+const otherBytes = { atLeast: 20_000, share: 1 };
+
+/** Called exact, and far above what is lost. */
+function isInflated(
+  { epoch, lostBytes, lostBytesExact }: TransitionRecord,
+  losses: readonly Loss[],
+): boolean {
+  if (lostBytesExact !== true || lostBytes === undefined) return false;
+  const lost = losses.find((loss) => loss.epoch === epoch)?.bytes ?? 0;
+  return lostBytes > lost * (1 + otherBytes.share) + otherBytes.atLeast;
 }
 
 const isPlanned = (kind: string): boolean => kind === 'Switchover' || kind === 'Failback';
@@ -155,6 +189,21 @@ function placeOf(write: WriteRecord, history: History, timeline: Timeline): numb
     else unknown.length = 0;
   }
   return unknown.length === 0 ? 'unexplained' : blamed(unknown).epoch;
+}
+
+/** Some probe is missing, and what it would have told is which of a planned change and a failover lost the write. */
+function isUnattributed(write: WriteRecord, history: History, timeline: Timeline): boolean {
+  if (!timeline.leads(write.node, write.sent, write.answered)) return false;
+  const unknown: TransitionRecord[] = [];
+  for (const record of timeline.after(write)) {
+    const probe = history.probes.find(({ epoch }) => epoch === record.epoch);
+    const lacks = probe === undefined ? undefined : lacksAt(probe, write);
+    if (lacks === false) unknown.length = 0;
+    else unknown.push(record);
+    if (lacks === true) break;
+  }
+  const planned = unknown.filter(({ kind }) => isPlanned(kind)).length;
+  return planned > 0 && planned < unknown.length;
 }
 
 /** Whether the primary lacked the write then; undefined when neither it nor one that stands for it was asked for. */
@@ -209,8 +258,13 @@ const bytesOf = (writes: readonly WriteRecord[]): number =>
 const isKept = (write: WriteRecord, { copies }: History): boolean =>
   copies.some(({ node, holds }) => node === write.node && holds.has(keyOf(write)));
 
-const isDestroyed = (write: WriteRecord, { spoilt }: History): boolean =>
-  spoilt.some(({ node, at }) => node === write.node && at >= write.sent);
+/** A fault took it away before anybody could have kept a copy. */
+function isDestroyed(write: WriteRecord, { spoilt, rejoined }: History): boolean {
+  const due = rejoined.find(({ node, at }) => node === write.node && at > write.answered)?.at;
+  return spoilt.some(
+    ({ node, at }) => node === write.node && at >= write.sent && at <= (due ?? Number.POSITIVE_INFINITY),
+  );
+}
 
 function overlapOf(runs: readonly BotRun[]): number {
   const ends = runs.flatMap(({ start, last }) => [start, last]);

@@ -39,6 +39,9 @@ export class RecordKeeper {
   readonly transitions = new Map<number, TransitionRecord>();
   readonly copies = new Map<string, KeptCopy>();
   readonly probes: Probe[] = [];
+  /** When each node was seen in sync again (monotonic ms), in order. */
+  readonly rejoined: { readonly node: string; readonly at: number }[] = [];
+  #inSync = new Set<string>();
   readonly #stage: ChaosStage;
   #work: Promise<void> = Promise.resolve();
   #probedEpoch = 0;
@@ -49,6 +52,11 @@ export class RecordKeeper {
   }
 
   note(status: Status): void {
+    const inSync = new Set(
+      (status.nodes ?? []).flatMap(({ name, inSync }) => (inSync === true ? [name] : [])),
+    );
+    for (const node of inSync) if (!this.#inSync.has(node)) this.rejoined.push({ node, at: monotonicMs() });
+    this.#inSync = inSync;
     for (const record of [...(status.history ?? [])].reverse()) this.transitions.set(record.epoch, record);
     const copies = (status.preserved ?? []).filter(({ path }) => !this.copies.has(path));
     const last = status.lastTransition;

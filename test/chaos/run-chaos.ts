@@ -7,6 +7,7 @@ import { monotonicMs } from '../traffic/monotonic.ts';
 import { ChaosController } from './chaos-controller.ts';
 import { ChaosStage } from './chaos-stage.ts';
 import { checkHistory, type History, type Verdict } from './check-history.ts';
+import { astrayAtTheEnd } from './end-state.ts';
 import { groupSize, plannedFaults } from './fault-plan.ts';
 import { keepSnapshot } from './fault-work.ts';
 import { keysHeld } from './keys-held.ts';
@@ -35,6 +36,8 @@ export interface ChaosResult {
   readonly deaths: readonly string[];
   readonly convergence: Convergence;
   readonly lastStatus: string;
+  /** What is not as it must be at the end, as the servers and the bots themselves show it. */
+  readonly astray: readonly string[];
   readonly verdict: Verdict;
 }
 
@@ -75,6 +78,7 @@ export async function runChaos(
     const mayhem = await rage(play, options);
     const convergence = await untilQuiet(stage, status);
     const lastStatus = describeStatus(status.latest);
+    const astray = await astrayAtTheEnd(stage);
     const result: ChaosResult = {
       folder: stage.folder,
       began,
@@ -84,6 +88,7 @@ export async function runChaos(
       deaths: play.controller.deaths,
       convergence,
       lastStatus,
+      astray,
       verdict: checkHistory(await historyOf(play, mayhem, wallOffsetMs)),
     };
     keep = done(result);
@@ -173,6 +178,7 @@ async function historyOf(play: Play, { done }: Mayhem, wallOffsetMs: number): Pr
     copies,
     botRuns: readBotRuns(stage.records),
     spoilt: done.flatMap(({ spoilt, node, to }) => (spoilt && node !== undefined ? [{ node, at: to }] : [])),
+    rejoined: keeper.rejoined,
     wallOffsetMs,
   };
 }

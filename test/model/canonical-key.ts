@@ -207,7 +207,6 @@ class KeyWriter {
       this.#put(open.kind, this.#node(open.from), this.#node(open.to), this.#ahead(open.epoch));
       this.#put(open.cause === Reason.PutBack ? 1 : 0);
       this.#lastSeen(open.lastSeen);
-      this.#put(this.#seconds(open.unheardSeconds));
     }
     if (failed !== undefined) {
       this.#put('F', this.#node(failed.to), this.#node(failed.back), Math.min(failed.count, 2));
@@ -236,15 +235,11 @@ class KeyWriter {
       );
   }
 
-  /** An estimate counts by how many writes it covers; beyond what was written it covers them all. */
-  #loss({ lostBytes, lostBytesExact, unheardSeconds }: TransitionRecord): string {
-    if (lostBytes === undefined) return '-';
-    const writes = Math.min(Math.floor(lostBytes / bytesPerWrite), this.#state.world.writes + 1);
-    return lostBytesExact === true ? `${lostBytes}` : `${writes}~${this.#seconds(unheardSeconds)}`;
-  }
-
-  #seconds(count: number | undefined): number {
-    return count === undefined ? -1 : Math.min(Math.ceil((count * 1000) / tickMs), 3);
+  /** An estimate counts by how many of the writes it covers that it must; what comes on top is for people. */
+  #loss({ lostBytes, lostBytesExact }: TransitionRecord): string {
+    if (lostBytes === undefined || lostBytesExact === true) return `${lostBytes ?? '-'}`;
+    const seen = this.#state.world.loss?.seen.length ?? 0;
+    return `~${Math.min(Math.floor(lostBytes / bytesPerWrite), seen)}`;
   }
 
   #fence(fence: Fence): void {
