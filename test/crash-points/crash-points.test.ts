@@ -7,7 +7,7 @@ import { isGood } from './table-row.ts';
 // All scenarios, old views and undone changes: npm run crash-points.
 test('a controller that is killed after any effect of a switchover or a failover changes neither the end nor any count', async (context) => {
   const chosen = scenarios.filter(({ name }) => name === 'switchover' || name === 'failover');
-  const table = await crashPoints({
+  const { table, notAgain } = await crashPoints({
     scenarios: chosen,
     disturbances: ['killed'],
     undone: false,
@@ -15,7 +15,7 @@ test('a controller that is killed after any effect of a switchover or a failover
     tell: () => undefined,
   });
   const count = (name: string) => table.filter(({ scenario }) => scenario === name).length;
-  context.diagnostic(`${table.length} crash points`);
+  context.diagnostic(`${table.length} crash points, ${notAgain.length} did not come again`);
   // Fewer would mean that effects go by unseen.
   assert.ok(count('switchover') >= 20 && count('failover') >= 10, `${table.length} crash points`);
   assert.deepEqual(

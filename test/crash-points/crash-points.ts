@@ -22,10 +22,22 @@ export interface CrashPointOptions {
 /** A run in which the effect did not come about (a look was early or late) is had again, so often at most. */
 const mostTries = 4;
 
-type Job = () => Promise<TableRow | undefined>;
+/** What was had of them all. */
+export interface CrashPoints {
+  readonly table: readonly TableRow[];
+  /** Records of bookkeeping that did not come about again, in as many tries as there are: of those nothing is known. */
+  readonly notAgain: readonly Place[];
+}
+
+type Job = () => Promise<TableRow | NotAgain>;
+
+/** One of several records of a kind, of which there are more or fewer as the looks fall. */
+interface NotAgain {
+  readonly notAgain: Place;
+}
 
 /** Every scenario, disturbed at each of its effects in turn; each row beside the undisturbed run. */
-export async function crashPoints(options: CrashPointOptions): Promise<TableRow[]> {
+export async function crashPoints(options: CrashPointOptions): Promise<CrashPoints> {
   const prepared = await inTurn(options.jobs, options.scenarios, async (scenario) => {
     const run = await runScenario(scenario);
     options.tell(`${scenario.name}: ${run.effects.length} effects, ${JSON.stringify(run.counts)}`);
@@ -33,15 +45,22 @@ export async function crashPoints(options: CrashPointOptions): Promise<TableRow[
   });
   const jobs = [...prepared.flat(), ...(options.undone ? await undoneJobs() : [])];
   let done = 0;
+  const notAgain: Place[] = [];
   const rows = await inTurn(options.jobs, jobs, async (job) => {
     const row = await job();
     done += 1;
-    if (row === undefined) return [];
+    if ('notAgain' in row) {
+      notAgain.push(row.notAgain);
+      options.tell(
+        `${done}/${jobs.length} ${row.notAgain.scenario}: ${row.notAgain.effect}: did not come again`,
+      );
+      return [];
+    }
     options.tell(`${done}/${jobs.length} ${row.scenario}: ${row.effect}: ${row.disturbance}`);
     for (const difference of row.differences) options.tell(`  ${difference}`);
     return [row];
   });
-  return rows.flat();
+  return { table: rows.flat(), notAgain };
 }
 
 function jobsOf(scenario: Scenario, undisturbed: Run, chosen?: readonly Disturbance['name'][]): Job[] {
@@ -73,12 +92,11 @@ async function undoneJobs(): Promise<Job[]> {
   });
 }
 
-/** undefined: one of several records of a kind, of which there are more or fewer as the looks fall. */
 async function disturbed(
   place: Place,
   expected: (run: Run) => Run,
   again: () => Promise<Run>,
-): Promise<TableRow | undefined> {
+): Promise<TableRow | NotAgain> {
   let seen = '';
   for (let tries = 1; tries <= mostTries; tries += 1) {
     const run = await again().catch((cause: unknown) => String(cause));
@@ -88,7 +106,7 @@ async function disturbed(
     if (run.disturbed || !isGood(row)) return row;
     seen = run.effects.map(({ id }) => nameOf(id)).join(', ');
   }
-  if (isBookkeeping(place.effect)) return undefined;
+  if (isBookkeeping(place.effect)) return { notAgain: place };
   return failed(place, `the effect did not come about again: ${seen}`);
 }
 

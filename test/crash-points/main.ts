@@ -51,8 +51,9 @@ async function run(): Promise<number> {
   const jobs = wholeNumber('--jobs', values.jobs ?? '2', { least: 1, most: 64 });
   const begun = performance.now();
   const undone = named === undefined;
-  const table = await crashPoints({ scenarios: chosen, undone, jobs, tell });
-  const { ok, ...rest } = figures(table);
+  const { table, notAgain } = await crashPoints({ scenarios: chosen, undone, jobs, tell });
+  const { ok, ...counted } = figures(table);
+  const rest = { ...counted, notAgain: notAgain.map(({ scenario, effect }) => `${scenario}: ${effect}`) };
   tell(`${Math.round((performance.now() - begun) / 1000)} s`);
   if (values.write) writeFileSync(join(import.meta.dirname, '../../docs/crash-points.md'), markdownOf(table));
   console.log(

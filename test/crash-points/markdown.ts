@@ -29,6 +29,10 @@ ${disturbances.map(({ words }, at) => `${at + 1}. ${words}`).join('\n')}
 
 **same**: the end and every count are those of the undisturbed run, in all that was tried.
 
+Not in it: a record of what is merely seen, or the second and later ones of a kind, that did not come about again in four
+runs (they come as the looks fall; \`npm run crash-points\` names them, \`notAgain\`); the renewal of a lease, which is part
+of a look; and the out-of-band fence, which the stage has no second machine for (the model and the lab kill around it).
+
 `;
 
 function section(rows: readonly TableRow[]): string {
