@@ -3,6 +3,7 @@ import type { Action } from './action.ts';
 import { attendanceOf } from './attendance.ts';
 import { conditionsOf } from './conditions.ts';
 import { unsavedNodes } from './config-files.ts';
+import { recountLosses } from './counted-losses.ts';
 import { isCrashLooping } from './crash-loop.ts';
 import { expectedPrimary } from './expected-primary.ts';
 import { currentFences } from './fencing.ts';
@@ -30,7 +31,6 @@ import {
   progressOf,
   putBack,
   recorded,
-  recountLosses,
 } from './transition.ts';
 
 const momentMs = 300;

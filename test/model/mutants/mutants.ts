@@ -384,8 +384,8 @@ export const mutants: readonly Mutant[] = [
     world: after(2, ['crash a (disk full)', 'crash b (disk full)']),
     edits: [
       {
-        file: 'reconcilers/transition.ts',
-        find: '(isRestarted ? taken : undefined) ?? current',
+        file: 'reconcilers/counted-losses.ts',
+        find: '(isRestarted ? progress?.promotedWith : undefined) ?? current',
         replace: 'current',
       },
     ],
