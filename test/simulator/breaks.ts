@@ -63,4 +63,22 @@ export const breaks: readonly Break[] = [
     from: '...start.actions,\n    ...replicas.actions,',
     to: '...start.actions,',
   },
+  {
+    name: 'a candidate may lack any number of writes',
+    file: '/reconcilers/candidate.ts',
+    from: 'if (behind <= situation.spec.failover.maxLagBytes) return undefined;',
+    to: 'if (behind >= 0) return undefined;',
+  },
+  {
+    name: 'a candidate may have heard nothing for any time',
+    file: '/reconcilers/candidate.ts',
+    from: 'if (unheardMs(situation, name, from) <= tolerated) return undefined;',
+    to: 'if (tolerated >= 0) return undefined;',
+  },
+  {
+    name: 'a primary that hangs is not stopped',
+    file: '/reconcilers/analysis.ts',
+    from: "after: 'unreachableAfterSeconds',\n    fence: 'stopRedis',\n    message: 'Its process is there and does not answer, neither",
+    to: "after: 'unreachableAfterSeconds',\n    fence: 'none',\n    message: 'Its process is there and does not answer, neither",
+  },
 ];

@@ -111,6 +111,7 @@ export class ControllerSeat {
   #begin(leadership: Leadership | undefined): void {
     const { network, store, tell } = this.#terms;
     const { process } = this;
+    this.#terms.watcher.began(this.name);
     const connect = async (): Promise<GroupNode[]> => this.#connect(process);
     const controller = new Controller({
       store: store.mirror(process),

@@ -41,12 +41,12 @@ function mode(sky: Sky): void {
 }
 
 function fencing(sky: Sky): void {
-  const { store, judge } = sky;
+  const { store, stage, judge } = sky;
   sky.note('fencing BestEffort');
   store.edit({ failover: { ...store.spec.failover, fencing: 'BestEffort' } });
   sky.mendLater(() => {
     sky.note('fencing Required');
-    judge.excuse(30_000);
+    judge.excuses.unfenced(stage.now + 30_000);
     store.edit({ failover: { ...store.spec.failover, fencing: 'Required' } });
   });
 }

@@ -26,7 +26,7 @@ export function answerQuestions(stage: Stage, store: SimStore, judge: Judge): st
   const keep = available === true && current !== undefined ? current : richest;
   const answer = `${keep.name}@${status.epoch ?? 0}`;
   if (store.annotations['understudy.dev/accept-data-of'] === answer) return undefined;
-  judge.excuse(60_000);
+  judge.excuses.accepted(keep.name, status.epoch ?? 0);
   store.annotate({ 'understudy.dev/accept-data-of': answer });
   return answer;
 }

@@ -15,6 +15,7 @@ export interface MachineWatcher {
   /** A copy of a node's data set was made. */
   preserved(node: string, data: Data): void;
   froze(by: string, thawsAt: number): void;
+  began(by: string): void;
 }
 
 export interface HostTerms {

@@ -3,7 +3,6 @@ import { simSpec } from '../world/sim-group.ts';
 import { Chance } from './chance.ts';
 import { ControllerSeat } from './controller-seat.ts';
 import { Election } from './election.ts';
-import type { Tally } from './judge.ts';
 import { Judge } from './judge.ts';
 import { Network } from './network.ts';
 import { answerQuestions, isAsking } from './operator.ts';
@@ -11,6 +10,7 @@ import { RedisCommands } from './redis-commands.ts';
 import { SimStore } from './sim-store.ts';
 import { SimTime } from './sim-time.ts';
 import { Stage } from './stage.ts';
+import type { Tally } from './tally.ts';
 import { Trace } from './trace.ts';
 import { Weather } from './weather.ts';
 
@@ -215,9 +215,8 @@ export class Simulation {
       this.#passes += 1;
       this.#lastLookAt = this.#time.now;
       this.#awaitedAt = this.#time.now + (event.decision.lookAgainInMs ?? Number.POSITIVE_INFINITY);
-      const { nodes, begunAt = this.#time.now } = event.situation.observation;
-      for (const node of nodes)
-        if (node.redis.state === 'answers') this.#judge.heardAt.set(node.name, begunAt);
+      const { observation } = event.situation;
+      this.#judge.sights.looked(seat, observation, observation.begunAt ?? this.#time.now);
       if (event.decision.actions.length > 0) this.#busyAt = this.#time.now;
       else this.#idleAt = this.#time.now;
       if (event.decision.actions.length > 0 && isAsking(event.decision.status)) this.#asked();

@@ -12,6 +12,7 @@ import {
   takesWrites,
   writesEndAt,
 } from './server.ts';
+import { WriteLog } from './write-log.ts';
 
 export interface StageOptions {
   readonly names: readonly string[];
@@ -44,6 +45,7 @@ export class Stage {
   /** Pairs of ends between which nothing gets through, `a|b` sorted. */
   readonly cuts = new Set<string>();
   readonly options: StageOptions;
+  readonly log = new WriteLog();
   watcher: StageWatcher | undefined;
   writes = 0;
   now: number;
@@ -154,10 +156,13 @@ export class Stage {
     // Counted on one grid for all, so that no fraction of a write is lost between two looks.
     const count = to > from ? Math.floor(to * perMs) - Math.floor(from * perMs) : 0;
     server.wroteAt = until;
-    if (count <= 0) return;
-    this.writes += count;
+    if (to <= from) return;
     const { segment, offset } = server.data;
-    server.data = { segment, offset: offset + count * this.options.bytesPerWrite };
+    const end = offset + count * this.options.bytesPerWrite;
+    this.log.note(server.name, server.data, end, { from, to });
+    if (count === 0) return;
+    this.writes += count;
+    server.data = { segment, offset: end };
   }
 
   #overlaps(from: number, to: number): void {

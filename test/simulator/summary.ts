@@ -7,6 +7,7 @@ export class Summary {
   readonly #counts: Record<Verdict, number> = { ok: 0, crash: 0, violation: 0, notConverged: 0 };
   readonly #failed: number[] = [];
   readonly #sums = new Map<string, number>();
+  readonly #unjudged = new Map<string, number>();
   #longestConvergedMs = 0;
   #longestOverlapMs = 0;
 
@@ -14,9 +15,11 @@ export class Summary {
     const { verdict, seed, hours, faults, passes, tally, convergedInMs } = result;
     this.#counts[verdict] += 1;
     if (verdict !== 'ok') this.#failed.push(seed);
-    const { longestOverlapMs, ...counted } = tally;
+    const { longestOverlapMs, unjudged, ...counted } = tally;
     for (const [name, value] of Object.entries({ simulatedHours: hours, faults, passes, ...counted }))
       this.#sums.set(name, (this.#sums.get(name) ?? 0) + value);
+    for (const [why, count] of Object.entries(unjudged))
+      this.#unjudged.set(why, (this.#unjudged.get(why) ?? 0) + count);
     this.#longestConvergedMs = Math.max(this.#longestConvergedMs, convergedInMs);
     this.#longestOverlapMs = Math.max(this.#longestOverlapMs, longestOverlapMs);
   }
@@ -38,6 +41,7 @@ export class Summary {
       ok: this.seeds > 0 && ok === this.seeds,
       seeds: this.seeds,
       ...sums,
+      unjudgedPromotions: Object.fromEntries(this.#unjudged),
       crashes: crash,
       violations: violation,
       converged: ok,

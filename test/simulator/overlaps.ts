@@ -1,0 +1,73 @@
+import { missingFrom } from './history.ts';
+import type { Bench } from './judge.ts';
+import type { Server } from './server.ts';
+
+/** How long two primaries may take writes at once after a promotion of the controller's (ms): none by design. */
+const toleratedOverlapMs = 50;
+/**
+ * An order that left its controller late, because that was frozen after its last look, can be stopped by nobody but a
+ * successor. The old primary refuses writes min-replicas-max-lag and a second after its last replica left it, or is
+ * demoted once it is seen: while nobody can look at it, there is no telling how long that takes.
+ */
+const toleratedOfLateOrdersMs = 15_000;
+
+/** Judges that the old primary has ended, or refuses writes, where a new one takes them. */
+export class Overlaps {
+  readonly #bench: Bench;
+  /** Which process of which node must have been ended, or kept from taking writes, when a node was promoted. */
+  readonly #ended = new Map<string, { readonly older: string; readonly incarnation: number }>();
+  /** Which process of each node was there when the change under way was recorded. */
+  readonly #incarnations = new Map<string, number>();
+  #toleratedMs = toleratedOverlapMs;
+  #overlap = 0;
+  #endedAt = 0;
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  /** A change is on record from now on. */
+  opened(): void {
+    for (const { name, incarnation } of this.#bench.stage.servers.values())
+      this.#incarnations.set(name, incarnation);
+  }
+
+  promoting(server: Server, late: boolean): void {
+    const { stage, store, excuses } = this.#bench;
+    this.#toleratedMs = late ? toleratedOfLateOrdersMs : toleratedOverlapMs;
+    this.#ended.delete(server.name);
+    const from = store.status.transition?.from;
+    if (from === undefined || from === server.name) return;
+    if (excuses.isUnfenced(stage.now) || excuses.isByHand(stage.now)) return;
+    const old = stage.server(from);
+    // Another process of it, that came back since the change was decided on, is demoted once it is seen.
+    if (old.role !== 'primary' || this.#incarnations.get(from) !== old.incarnation) return;
+    if (old.process !== 'running' && old.process !== 'hung') return;
+    // A rescue leaves the one that came back with less writing until it is demoted.
+    if (missingFrom(old.data, server.data) > 0) return;
+    this.#ended.set(server.name, { older: from, incarnation: old.incarnation });
+  }
+
+  overlapped(older: Server, newer: Server, milliseconds: number): void {
+    const { tally, stage, sights, accuse } = this.#bench;
+    const { now } = stage;
+    if (newer.raisedBy !== 'controller' || milliseconds <= 0) return;
+    const ended = this.#ended.get(newer.name);
+    // One that came back later, or that holds less than what was promoted, is demoted once it is seen.
+    if (ended?.older !== older.name || ended.incarnation !== older.incarnation) {
+      tally.cameBackOverlapMs += milliseconds;
+      return;
+    }
+    this.#overlap = now - this.#endedAt < 1 ? this.#overlap + milliseconds : milliseconds;
+    this.#endedAt = now + milliseconds;
+    tally.overlapMs += milliseconds;
+    tally.longestOverlapMs = Math.max(tally.longestOverlapMs, this.#overlap);
+    const wasLate = this.#toleratedMs === toleratedOfLateOrdersMs;
+    if (wasLate && (sights.heardAt.get(older.name) ?? 0) < newer.raisedAt) return;
+    if (this.#overlap > this.#toleratedMs)
+      accuse(
+        'overlap',
+        `${older.name} and ${newer.name} have both taken writes for ${this.#overlap.toFixed(1)} ms`,
+      );
+  }
+}
