@@ -102,7 +102,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
   promoting(server: Server, by: string): void {
     if (server.role === 'primary') return;
     const late = this.#isLate(by);
-    this.#overlaps.promoting(server, late);
+    this.#overlaps.promoting(server, by, late);
     this.#promotions.judge(server, by, late);
   }
 
@@ -137,8 +137,6 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     this.#note(`${by}: records ${describe(before, after)}`);
     if ((after.epoch ?? 0) < (before.epoch ?? 0))
       this.accuse('S9', `the epoch went back from ${before.epoch} to ${after.epoch}`);
-    if (after.transition !== undefined && after.transition.epoch !== before.transition?.epoch)
-      this.#overlaps.opened();
     const newest = after.lastTransition;
     if (after.fences?.some(({ proof }) => proof === 'LeaseExpired') === true) this.tally.fencedByLease += 1;
     if (newest === undefined || newest.epoch === before.lastTransition?.epoch) return;

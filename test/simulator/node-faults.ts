@@ -1,6 +1,6 @@
 import { emptyData } from './history.ts';
 import type { Server } from './server.ts';
-import { demote, endProcess, startProcess } from './server.ts';
+import { demote, endProcess, startProcess, takesWrites } from './server.ts';
 import type { Fault, Sky } from './sky.ts';
 
 /** Deaths, hangs, power, and what operators do to a Redis with their own hands. */
@@ -12,6 +12,7 @@ export function nodeFaults(sky: Sky): Readonly<Record<NodeFaultKind, Fault>> {
     hang: (name) => hang(sky, name),
     power: (name) => losePower(sky, name),
     lag: (name) => lag(sky, name),
+    dieAhead: () => dieAhead(sky),
     promoteByHand: (name) => promoteByHand(sky, name, []),
     swapByHand: (name) => promoteByHand(sky, name, [...sky.stage.servers.values()]),
   };
@@ -24,6 +25,7 @@ export type NodeFaultKind =
   | 'hang'
   | 'power'
   | 'lag'
+  | 'dieAhead'
   | 'promoteByHand'
   | 'swapByHand';
 
@@ -60,12 +62,14 @@ function hang(sky: Sky, name: string): void {
   const server = sky.stage.server(name);
   if (server.process !== 'running') return;
   sky.note(`${name}'s Redis hangs`);
+  const took = takesWrites(server, sky.stage.now);
   server.process = 'hung';
   sky.mendLater(() => {
     if (server.process === 'hung') {
       sky.note(`${name}'s Redis goes on`);
       server.process = 'running';
       server.runsSince = sky.stage.now;
+      if (took) server.countsAgainAt = sky.stage.now + sky.chance.between(0, 1_000);
     }
     sky.network.release(name);
   });
@@ -99,6 +103,23 @@ function lag(sky: Sky, name: string): void {
     sky.note(`${name} takes what its primary sends`);
     server.lagging = false;
   });
+}
+
+/** Its replicas hear it and take nothing for a while; then it dies, hangs, or loses power, so far ahead of them. */
+function dieAhead(sky: Sky): void {
+  const { chance, stage } = sky;
+  const primary = [...stage.servers.values()].find(
+    ({ role, process }) => role === 'primary' && process === 'running',
+  );
+  if (primary === undefined) return;
+  const { name } = primary;
+  for (const other of stage.servers.values()) if (other.of === name) lag(sky, other.name);
+  const deaths: readonly [Fault, Fault, Fault] = [
+    () => die(sky, name, 'mended'),
+    () => hang(sky, name),
+    () => losePower(sky, name),
+  ];
+  sky.mendAfter(chance.scaled(1_000, 60_000), () => chance.pick(deaths)(name));
 }
 
 /** REPLICAOF NO ONE here, and REPLICAOF here on the others, and CONFIG REWRITE, as by the book. */

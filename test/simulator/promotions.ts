@@ -97,15 +97,17 @@ export class Promotions {
 
   /**
    * What the new primary has to have, within bounds: what the old one holds, unless that is of another history than
-   * the one on record; and all that was written to that, though it may have died with it.
+   * the one on record; and all that was written to that, though it may have died with it unseen.
    */
   #pasts(old: Server): Data[] {
-    const { store, stage } = this.#bench;
+    const { store, stage, sights } = this.#bench;
     const recorded = store.status.primaryReplicationId ?? '';
     const written = stage.log.whole(recorded);
     const isLinked = old.data.segment.id === recorded || old.former?.id === recorded;
     const pasts = isLinked ? [old.data] : [];
-    return written?.by === old.name ? [...pasts, written.data] : pasts;
+    const newest = sights.newestOf(old.name);
+    const isNews = newest !== undefined && newest.segment.id !== recorded;
+    return written?.by !== old.name || isNews ? pasts : [...pasts, written.data];
   }
 
   /** It came back with less than the other one holds, and leads: the other one is what is left of what was lost. */

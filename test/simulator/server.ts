@@ -36,6 +36,8 @@ export interface Server {
   /** When each of its replicas last acknowledged to it. */
   readonly acknowledgedAt: Map<string, number>;
   endedAt: number;
+  /** Until then it goes by how many replicas it had when it was stopped short: its cron counts them once a second. */
+  countsAgainAt: number;
   /** Since when it has run without a break. */
   runsSince: number;
   incarnation: number;
@@ -74,6 +76,7 @@ export function freshServer(name: string, now: number): Server {
     savedConfig: { ...defaults },
     acknowledgedAt: new Map(),
     endedAt: 0,
+    countsAgainAt: 0,
     runsSince: now,
     incarnation: 0,
     connections: new Map(),
@@ -90,7 +93,7 @@ export function writesEndAt(server: Server): number {
   const patienceMs = (Number(server.config['min-replicas-max-lag']) + 1) * 1000;
   let last = Number.NEGATIVE_INFINITY;
   for (const at of server.acknowledgedAt.values()) last = Math.max(last, at);
-  return last + patienceMs;
+  return Math.max(last + patienceMs, server.countsAgainAt);
 }
 
 export function takesWrites(server: Server, now: number): boolean {
@@ -134,6 +137,7 @@ export function endProcess(server: Server, how: 'crashed' | 'stopped', now: numb
   server.process = how;
   server.endedAt = now;
   server.pausedUntil = 0;
+  server.countsAgainAt = 0;
   server.acknowledgedAt.clear();
   server.coming = undefined;
   const connections = [...server.connections.values()];

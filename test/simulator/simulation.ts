@@ -108,7 +108,12 @@ export class Simulation {
         ssh: { host: name, port: 22, user: 'root' },
       })),
       units: units.map((name) => ({ name })),
-      failover: { ...spec.failover, leaseSeconds, cooldownSeconds: chance.pick([0, 10, 60, 300] as const) },
+      failover: {
+        ...spec.failover,
+        leaseSeconds,
+        cooldownSeconds: chance.pick([0, 10, 60, 300] as const),
+        maxLagBytes: chance.happens(0.5) ? spec.failover.maxLagBytes : 1_000 + 2 * 40 * writesPerSecond,
+      },
     } as typeof spec);
     const note = (words: string): void => {
       this.#busyAt = this.#time.now;
@@ -216,7 +221,8 @@ export class Simulation {
       this.#lastLookAt = this.#time.now;
       this.#awaitedAt = this.#time.now + (event.decision.lookAgainInMs ?? Number.POSITIVE_INFINITY);
       const { observation } = event.situation;
-      this.#judge.sights.looked(seat, observation, observation.begunAt ?? this.#time.now);
+      const { servers } = this.#stage;
+      this.#judge.sights.looked(seat, observation, { at: observation.begunAt ?? this.#time.now, servers });
       if (event.decision.actions.length > 0) this.#busyAt = this.#time.now;
       else this.#idleAt = this.#time.now;
       if (event.decision.actions.length > 0 && isAsking(event.decision.status)) this.#asked();
