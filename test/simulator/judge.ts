@@ -2,6 +2,7 @@ import type { Status } from '../../crd/status.ts';
 import { Excuses } from './excuses.ts';
 import type { Data } from './history.ts';
 import { commonEnd } from './history.ts';
+import { Losses } from './losses.ts';
 import { Overlaps } from './overlaps.ts';
 import { Promotions } from './promotions.ts';
 import type { CommandWatcher } from './redis-commands.ts';
@@ -43,6 +44,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
   readonly #lateUntil = new Map<string, number>();
   readonly #promotions: Promotions;
   readonly #overlaps: Overlaps;
+  readonly #losses: Losses;
 
   constructor(stage: Stage, store: SimStore, note: (words: string) => void) {
     this.#stage = stage;
@@ -53,6 +55,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     const bench: Bench = { stage, store, sights, excuses, tally, accuse };
     this.#promotions = new Promotions(bench);
     this.#overlaps = new Overlaps(bench);
+    this.#losses = new Losses(bench);
     stage.watcher = this;
     store.onRecorded = (before, after, by) => this.#recorded(before, after, by);
   }
@@ -103,6 +106,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     if (server.role === 'primary') return;
     const late = this.#isLate(by);
     this.#overlaps.promoting(server, by, late);
+    this.#losses.promoting(server, by);
     this.#promotions.judge(server, by, late);
   }
 
@@ -120,6 +124,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
 
   replaced(server: Server, before: Data, source: string): void {
     const lost = this.#unkept(before, [server.data]);
+    this.#losses.replaced(server);
     if (lost === 0) return;
     this.tally.lostBytes += lost;
     this.#note(`${server.name} took ${source}'s data: ${lost} bytes of its own are gone`);
@@ -137,6 +142,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     this.#note(`${by}: records ${describe(before, after)}`);
     if ((after.epoch ?? 0) < (before.epoch ?? 0))
       this.accuse('S9', `the epoch went back from ${before.epoch} to ${after.epoch}`);
+    this.#losses.recorded(before, after, by);
     const newest = after.lastTransition;
     if (after.fences?.some(({ proof }) => proof === 'LeaseExpired') === true) this.tally.fencedByLease += 1;
     if (newest === undefined || newest.epoch === before.lastTransition?.epoch) return;

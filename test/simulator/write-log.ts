@@ -1,5 +1,4 @@
 import type { Data, Segment } from './history.ts';
-import { commonEnd } from './history.ts';
 
 /** Writes that one node took without a break: from when (ms) to when, and from which offset to which. */
 interface Stretch {
@@ -36,13 +35,14 @@ export class WriteLog {
     else life.stretches.push({ from, start, to, end });
   }
 
-  /** All that was ever written to a history: nothing where nobody wrote to it. */
-  whole(id: string): { readonly data: Data; readonly by: string } | undefined {
+  /** All that was ever written to a history, or had been by then (ms): nothing where nobody wrote to it. */
+  whole(id: string, by = Number.POSITIVE_INFINITY): { readonly data: Data; readonly by: string } | undefined {
     const life = this.#lives.get(id);
-    const end = life?.stretches.at(-1)?.end;
-    return life === undefined || end === undefined
-      ? undefined
-      : { data: { segment: life.segment, offset: end }, by: life.by };
+    const last = life?.stretches.findLast(({ from }) => from <= by);
+    if (life === undefined || last === undefined) return undefined;
+    const { from, to, start, end } = last;
+    const offset = by >= to ? end : Math.floor(start + ((by - from) / (to - from)) * (end - start));
+    return { data: { segment: life.segment, offset }, by: life.by };
   }
 
   /** The histories that a node has written itself, oldest first. */
@@ -69,10 +69,5 @@ export class WriteLog {
     if (found === undefined) return 0;
     const { from, to, start, end } = found;
     return end === start ? to : from + ((offset - start) / (end - start)) * (to - from);
-  }
-
-  /** Bytes that were written to one history and are not in `other`. */
-  static own(data: Data, other: Data): number {
-    return data.offset - Math.min(data.offset, Math.max(commonEnd(data, other), data.segment.parentEnd));
   }
 }

@@ -1,0 +1,129 @@
+import type { Status, TransitionRecord } from '../../crd/status.ts';
+import type { Data } from './history.ts';
+import { commonEnd } from './history.ts';
+import type { Bench } from './judge.ts';
+import type { Server } from './server.ts';
+
+/** A change that was decided on: what its old primary had written by then, the histories of it by their ids. */
+interface Opened {
+  readonly from: string;
+  readonly lives: ReadonlySet<string>;
+  /** The one on record. */
+  readonly history: string;
+}
+
+/** A promotion over a primary that was lost. */
+interface Lost extends Opened {
+  /** What the new primary got. */
+  readonly got: Data;
+  /** What it had heard of and not taken. */
+  readonly heardOf: number;
+  /** The old one holds the new one's data by now. */
+  isOver: boolean;
+}
+
+/**
+ * An estimate is as good as the pace that it is made by: that is measured between two looks, each of which may have
+ * been answered a moment before or after it is noted.
+ */
+const inexactness = 0.02;
+const inexactWrites = 5;
+
+/**
+ * Judges what a failover says that it has cost (S3), against what was lost. PINGs are no part of these histories:
+ * offsets count writes alone. What is told as exact must be so to the byte; an estimate must not be lower, but for
+ * what its candidate had heard of and not taken: a replica that hears its primary is taken for one that has all.
+ */
+export class Losses {
+  readonly #bench: Bench;
+  /** By the new primary. */
+  readonly #lost = new Map<string, Lost>();
+  #opened: Opened | undefined;
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  recorded(before: Status, after: Status, by: string): void {
+    const open = after.transition;
+    if (open?.from === undefined) this.#opened = undefined;
+    else if (this.#opened?.from !== open.from) this.#opened = this.#open(open.from, before);
+    const told = after.lastTransition;
+    if (told?.lostBytes === undefined || told.kind !== 'Failover') return;
+    const known = before.lastTransition;
+    const isNew = known?.epoch !== told.epoch;
+    if (isNew || known.lostBytes !== told.lostBytes || known.lostBytesExact !== told.lostBytesExact)
+      this.#judge(told, by, isNew);
+  }
+
+  #open(from: string, { primaryReplicationId: history = '' }: Status): Opened {
+    const own = this.#bench.stage.log.writtenBy(from);
+    return { from, history, lives: new Set(own.map(({ segment }) => segment.id)) };
+  }
+
+  promoting(server: Server, by: string): void {
+    this.#lost.delete(server.name);
+    const opened = this.#opened;
+    if (opened === undefined || opened.from === server.name) return;
+    const heardOf = this.#heardOf(server, opened, by);
+    this.#lost.set(server.name, { ...opened, got: server.data, heardOf, isOver: false });
+  }
+
+  #heardOf({ data, heardAt }: Server, { from, history }: Opened, by: string): number {
+    const { stage, sights } = this.#bench;
+    const written = stage.log.whole(history, heardAt)?.data;
+    if (written === undefined) return 0;
+    const seen = sights.of(by, from);
+    const known = Math.max(commonEnd(written, data), seen === undefined ? 0 : commonEnd(written, seen));
+    return written.offset - known;
+  }
+
+  /** The old primary took the new one's data: from here on nobody can count any more. */
+  replaced(server: Server): void {
+    for (const lost of this.#lost.values()) if (lost.from === server.name) lost.isOver = true;
+    const told = this.#bench.store.status.lastTransition;
+    if (told?.from === server.name && told.kind === 'Failover' && told.lostBytes !== undefined)
+      this.#judge(told, 'nobody', false);
+  }
+
+  #judge(told: TransitionRecord, by: string, isNew: boolean): void {
+    const { stage, sights, tally, excuses, accuse } = this.#bench;
+    if (isNew) tally.lossesTold += 1;
+    const lost = this.#lost.get(told.to);
+    if (lost === undefined || lost.from !== told.from || excuses.isByHand(stage.now)) return;
+    if (isNew) tally.lossesJudged += 1;
+    const { lostBytes = 0, lostBytesExact = false, epoch } = told;
+    const seen = sights.of(by, lost.from);
+    const most = this.#bytesOf(lost, undefined);
+    const least = this.#bytesOf(lost, seen);
+    const words = `epoch ${epoch} tells ${lostBytesExact ? 'exactly' : 'at the most'} ${lostBytes} bytes of ${lost.from}'s as lost, and it was ${most}`;
+    // While it is seen it goes on: told is what was seen, between that and now.
+    if (
+      lostBytesExact
+        ? lostBytes < least || lostBytes > most
+        : lostBytes < this.#tolerated(most - lost.heardOf)
+    )
+      accuse('S3', words);
+  }
+
+  #tolerated(bytes: number): number {
+    return bytes * (1 - inexactness) - inexactWrites * this.#bench.stage.options.bytesPerWrite;
+  }
+
+  /**
+   * What it wrote since that history was on record and the new one has not, up to what was seen of it. What it writes
+   * after it came back is counted when it is demoted: before that there is more to come.
+   */
+  #bytesOf({ from, history, lives: known, got, isOver }: Lost, seen: Data | undefined): number {
+    const lives = this.#bench.stage.log.writtenBy(from);
+    const first = lives.findIndex(({ segment }) => segment.id === history);
+    let bytes = 0;
+    for (const { segment, offset } of first < 0 ? [] : lives.slice(first)) {
+      if (!isOver && !known.has(segment.id)) continue;
+      const end = seen?.segment === segment ? Math.min(seen.offset, offset) : offset;
+      const kept = Math.max(commonEnd({ segment, offset: end }, got), segment.parentEnd);
+      bytes += Math.max(0, end - kept);
+    }
+    return bytes;
+  }
+}
