@@ -4,7 +4,6 @@ import type { Status } from '../../crd/status.ts';
 export class Excuses {
   #unfencedUntil = 0;
   readonly #accepted = new Map<string, number>();
-  #byHandUntil = 0;
 
   /** fencing: BestEffort, up to then (ms): a long silence counts as a proof, and two may run at once. */
   unfenced(until: number): void {
@@ -24,14 +23,5 @@ export class Excuses {
   isAccepted(node: string, { epoch = 0, transition }: Status): boolean {
     const named = this.#accepted.get(node);
     return named !== undefined && named <= epoch && named >= (transition?.fromEpoch ?? epoch);
-  }
-
-  /** REPLICAOF by an operator's own hand, up to then (ms). */
-  byHand(until: number): void {
-    this.#byHandUntil = Math.max(this.#byHandUntil, until);
-  }
-
-  isByHand(now: number): boolean {
-    return now <= this.#byHandUntil;
   }
 }

@@ -87,10 +87,10 @@ export class Losses {
   }
 
   #judge(told: TransitionRecord, by: string, isNew: boolean): void {
-    const { stage, sights, tally, excuses, accuse } = this.#bench;
+    const { sights, tally, accuse } = this.#bench;
     if (isNew) tally.lossesTold += 1;
     const lost = this.#lost.get(told.to);
-    if (lost === undefined || lost.from !== told.from || excuses.isByHand(stage.now)) return;
+    if (lost === undefined || lost.from !== told.from) return;
     if (isNew) tally.lossesJudged += 1;
     const { lostBytes = 0, lostBytesExact = false, epoch } = told;
     const seen = sights.of(by, lost.from);

@@ -127,8 +127,6 @@ function promoteByHand(sky: Sky, name: string, others: readonly Server[]): void 
   const server = sky.stage.server(name);
   if (server.process !== 'running') return;
   sky.note(`an operator promotes ${name}${others.length === 0 ? '' : ' and has the others follow it'}`);
-  // Whatever is lost by that is the operator's doing.
-  sky.judge.excuses.byHand(sky.stage.now + 60_000);
   sky.stage.raise(server, 'somebodyElse');
   const awake = others.filter((other) => other !== server && other.process === 'running');
   for (const other of awake) demote(other, name);

@@ -36,7 +36,7 @@ export class Overlaps {
     this.#ended.delete(server.name);
     const from = store.status.transition?.from;
     if (from === undefined || from === server.name) return;
-    if (excuses.isUnfenced(stage.now) || excuses.isByHand(stage.now)) return;
+    if (excuses.isUnfenced(stage.now)) return;
     const old = stage.server(from);
     // Another process of it, that came back by itself since anybody saw it, is demoted once it is seen.
     if (old.role !== 'primary' || sights.incarnationOf(from) !== old.incarnation) return;

@@ -53,9 +53,8 @@ export class Promotions {
   }
 
   #excuse(server: Server): Unjudged | undefined {
-    const { excuses, store, stage } = this.#bench;
+    const { excuses, store } = this.#bench;
     if (excuses.isAccepted(server.name, store.status)) return 'accepted';
-    if (excuses.isByHand(stage.now)) return 'byHand';
     return store.status.primaryReplicationId === undefined ? 'unknownPast' : undefined;
   }
 

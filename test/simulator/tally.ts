@@ -1,5 +1,5 @@
 /** Why nothing could be said about a promotion, or about the loss that was told of it. */
-export type Unjudged = 'accepted' | 'byHand' | 'unknownPast';
+export type Unjudged = 'accepted' | 'unknownPast';
 
 /** What the judge counted. */
 export interface Tally {
@@ -39,7 +39,7 @@ export const freshTally = (): Tally => ({
   fencedByLease: 0,
   promotions: 0,
   judgedPromotions: 0,
-  unjudged: { accepted: 0, byHand: 0, unknownPast: 0 },
+  unjudged: { accepted: 0, unknownPast: 0 },
   lossesTold: 0,
   lossesJudged: 0,
 });
