@@ -75,6 +75,7 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
   }
 
   following(server: Server, to: string, by: string): void {
+    this.#losses.following(server);
     const target = this.#stage.server(to);
     const handsOver = this.#isPlanned() && server.role === 'primary';
     const elsewhere = [...this.#stage.servers.values()].filter((other) => other !== server);

@@ -18,8 +18,11 @@ interface Lost extends Opened {
   readonly got: Data;
   /** What it had heard of and not taken. */
   readonly heardOf: number;
-  /** The old one holds the new one's data by now. */
-  isOver: boolean;
+  readonly promotedAt: number;
+  /** A controller made the old one a replica. */
+  isDemoted: boolean;
+  /** What it was in all, once the old one holds the new one's data. */
+  inAll: number | undefined;
 }
 
 /**
@@ -66,7 +69,9 @@ export class Losses {
     const opened = this.#opened;
     if (opened === undefined || opened.from === server.name) return;
     const heardOf = this.#heardOf(server, opened, by);
-    this.#lost.set(server.name, { ...opened, got: server.data, heardOf, isOver: false });
+    const promotedAt = this.#bench.stage.now;
+    const sofar = { got: server.data, heardOf, promotedAt, isDemoted: false, inAll: undefined };
+    this.#lost.set(server.name, { ...opened, ...sofar });
   }
 
   #heardOf({ data, heardAt }: Server, { from, history }: Opened, by: string): number {
@@ -78,24 +83,34 @@ export class Losses {
     return written.offset - known;
   }
 
+  /** A controller makes it a replica. */
+  following(server: Server): void {
+    for (const lost of this.#lost.values()) if (lost.from === server.name) lost.isDemoted = true;
+  }
+
   /** The old primary took the new one's data: from here on nobody can count any more. */
   replaced(server: Server): void {
-    for (const lost of this.#lost.values()) if (lost.from === server.name) lost.isOver = true;
     const told = this.#bench.store.status.lastTransition;
-    if (told?.from === server.name && told.kind === 'Failover' && told.lostBytes !== undefined)
-      this.#judge(told, 'nobody', false);
+    for (const [to, lost] of this.#lost) {
+      // What an operator gave up by hand, nobody was asked to count.
+      if (lost.from !== server.name || !lost.isDemoted || lost.inAll !== undefined) continue;
+      lost.inAll = this.#bytesOf(lost, undefined, true);
+      const isTold = told?.to === to && told.from === lost.from && told.kind === 'Failover';
+      if (isTold && told.lostBytes !== undefined) this.#judge(told, 'nobody', false);
+    }
   }
 
   #judge(told: TransitionRecord, by: string, isNew: boolean): void {
     const { sights, tally, accuse } = this.#bench;
     if (isNew) tally.lossesTold += 1;
     const lost = this.#lost.get(told.to);
-    if (lost === undefined || lost.from !== told.from) return;
+    // Promoted by hand, or before that: that is another story.
+    if (lost === undefined || lost.from !== told.from || lost.promotedAt < Date.parse(told.startTime)) return;
     if (isNew) tally.lossesJudged += 1;
     const { lostBytes = 0, lostBytesExact = false, epoch } = told;
     const seen = sights.of(by, lost.from);
-    const most = this.#bytesOf(lost, undefined);
-    const least = this.#bytesOf(lost, seen);
+    const most = lost.inAll ?? this.#bytesOf(lost, undefined);
+    const least = lost.inAll ?? this.#bytesOf(lost, seen);
     const words = `epoch ${epoch} tells ${lostBytesExact ? 'exactly' : 'at the most'} ${lostBytes} bytes of ${lost.from}'s as lost, and it was ${most}`;
     // While it is seen it goes on: told is what was seen, between that and now.
     if (
@@ -114,7 +129,7 @@ export class Losses {
    * What it wrote since that history was on record and the new one has not, up to what was seen of it. What it writes
    * after it came back is counted when it is demoted: before that there is more to come.
    */
-  #bytesOf({ from, history, lives: known, got, isOver }: Lost, seen: Data | undefined): number {
+  #bytesOf({ from, history, lives: known, got }: Lost, seen: Data | undefined, isOver = false): number {
     const lives = this.#bench.stage.log.writtenBy(from);
     const first = lives.findIndex(({ segment }) => segment.id === history);
     let bytes = 0;
