@@ -64,6 +64,10 @@ const transitionSchema = z
     startTime: time,
     lastSeen: lastSeenSchema.optional(),
     unheardSeconds: unheard,
+    lostBytes: bytes
+      .optional()
+      .describe('What the old primary, back before all is done, was seen to have alone'),
+    lostBytesExact: z.boolean().optional().describe('false: an estimate'),
   })
   .describe('A change of primary under way; recorded before its first irreversible step');
 
@@ -88,7 +92,9 @@ const transitionRecordSchema = z.strictObject({
   lostBytesExact: z
     .boolean()
     .optional()
-    .describe('false: an estimate by the pace that it was seen to write at, since the old process died with its count'),
+    .describe(
+      'false: an estimate by the pace that it was seen to write at, since the old process died with its count',
+    ),
   preservedBytes: bytes.optional().describe('Size of that copy'),
   preserved: z.string().optional().describe('Where the diverged data was kept: node:path'),
 });

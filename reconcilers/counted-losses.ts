@@ -3,7 +3,7 @@ import type { Change } from './lead.ts';
 import { estimateLoss, mayWriteOn, recountLoss } from './loss-estimate.ts';
 import type { Progress } from './memory.ts';
 import { nodeMemory } from './memory.ts';
-import type { History } from './replication-history.ts';
+import type { History, LostBytes } from './replication-history.ts';
 import { relate } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf } from './situation.ts';
@@ -31,14 +31,27 @@ export function countedLosses(
   const lastSeen = open.lastSeen ?? seenByOthers(situation, open, current);
   if (lastSeen === undefined) return {};
   const unheard = unheardInAll(situation, open);
-  const isRestarted = relate(lastSeen, current).kind === 'unrelated';
-  const lost = estimateLoss(
+  const estimate = estimateLoss(
     { ...open, ...unheard, lastSeen },
-    (isRestarted ? progress?.promotedWith : undefined) ?? current,
+    baseOf({ ...open, lastSeen }, current, progress),
   );
-  if (lost === undefined) return { lastSeen };
+  const lost = better({ bytes: open.lostBytes ?? 0, exact: open.lostBytesExact === true }, estimate);
   return { lastSeen, ...unheard, lostBytes: lost.bytes, lostBytesExact: lost.exact };
 }
+
+/** An exact count is the last word; of two estimates the greater one is. */
+function better(known: LostBytes, other: LostBytes | undefined): LostBytes {
+  if (other === undefined || known.exact) return known;
+  return other.exact ? other : { bytes: Math.max(known.bytes, other.bytes), exact: false };
+}
+
+/** What the new primary took over with: restarted since, it names another history, and what it was promoted with tells. */
+function baseOf({ lastSeen }: Lost, current: History, progress: Progress | undefined): History {
+  const isRestarted = lastSeen !== undefined && relate(lastSeen, current).kind === 'unrelated';
+  return (isRestarted ? progress?.promotedWith : undefined) ?? current;
+}
+
+type Lost = Pick<Transition, 'lastSeen'>;
 
 /** What was not proved to have ended when the change began took writes until it was. */
 function unheardInAll(situation: Situation, open: Transition): Pick<Transition, 'unheardSeconds'> {
@@ -62,30 +75,71 @@ function seenByOthers({ status }: Situation, open: Transition, current: History)
 }
 
 /**
- * The old primary of the last failover is back: what it holds says better what was lost than what was seen of
- * it. To be called before it is demoted.
+ * The old primary of a failover is back: what it holds says better what was lost than what was seen of it. To be
+ * called before it is demoted.
  */
-export function recountLosses(situation: Situation): Status {
+export function recountLosses(situation: Situation, progress: Progress | undefined): Status {
+  const { transition: open, ...status } = situation.status;
+  if (open === undefined) return recountedAfter(situation);
+  const lost = isBack(situation, open) ? recounted(situation, open, progress) : undefined;
+  if (lost === undefined) return situation.status;
+  return { ...status, transition: { ...open, lostBytes: lost.bytes, lostBytesExact: lost.exact } };
+}
+
+/** The same of a change that is over. */
+function recountedAfter(situation: Situation): Status {
   const { status } = situation;
   const last = status.lastTransition;
-  if (last?.from === undefined || last.lastSeen === undefined || last.kind !== 'Failover') return status;
+  if (last?.from === undefined || last.epoch !== epochOf(status) || !isBack(situation, last)) return status;
   const returned = answering(situation, last.from);
-  const current = asPrimary(situation, last.to);
-  if (returned === undefined || current === undefined || last.epoch !== epochOf(status)) return status;
-  const resynced = asReplica(situation, last.from)?.replicationId === current.replicationId;
-  if (resynced) return status;
-  const lost = recountLoss(last, current, returned);
-  if (lost === undefined) return status;
-  const better = lost.bytes > (last.lostBytes ?? 0) || (lost.exact && last.lostBytesExact !== true);
-  const preserved = copyOf(situation, last.from, returned.replicationId);
-  if (!better && (preserved === undefined || last.preserved === preserved.preserved)) return status;
+  const lost = recounted(situation, last, undefined);
+  const preserved = returned === undefined ? undefined : copyOf(situation, last.from, returned.replicationId);
+  const isKept = preserved !== undefined && last.preserved !== preserved.preserved;
+  if (lost === undefined && !isKept) return status;
   const record: TransitionRecord = {
     ...last,
-    lostBytes: lost.exact ? lost.bytes : Math.max(lost.bytes, last.lostBytes ?? 0),
-    lostBytesExact: lost.exact,
+    ...(lost === undefined ? {} : { lostBytes: lost.bytes, lostBytesExact: lost.exact }),
     ...preserved,
   };
   return { ...status, lastTransition: record, history: [record, ...(status.history ?? []).slice(1)] };
+}
+
+type Counted = Pick<
+  Transition,
+  | 'kind'
+  | 'from'
+  | 'to'
+  | 'cause'
+  | 'startTime'
+  | 'lastSeen'
+  | 'unheardSeconds'
+  | 'lostBytes'
+  | 'lostBytesExact'
+>;
+
+/** The new primary leads, and the old one answers with data that it did not get from there. */
+function isBack(situation: Situation, { kind, from, to, lastSeen }: Counted): boolean {
+  if (kind !== 'Failover' || from === undefined || lastSeen === undefined) return false;
+  const current = asPrimary(situation, to);
+  if (current === undefined || answering(situation, from) === undefined) return false;
+  return asReplica(situation, from)?.replicationId !== current.replicationId;
+}
+
+/** A better count than the one that is known, or nothing. */
+function recounted(
+  situation: Situation,
+  change: Counted,
+  progress: Progress | undefined,
+): LostBytes | undefined {
+  const returned = change.from === undefined ? undefined : answering(situation, change.from);
+  const current = asPrimary(situation, change.to);
+  if (returned === undefined || current === undefined) return undefined;
+  const lost = recountLoss(change, baseOf(change, current, progress), returned);
+  const isBetter =
+    lost !== undefined &&
+    (lost.bytes > (change.lostBytes ?? 0) || (lost.exact && change.lostBytesExact !== true));
+  if (!isBetter) return undefined;
+  return { bytes: lost.exact ? lost.bytes : Math.max(lost.bytes, change.lostBytes ?? 0), exact: lost.exact };
 }
 
 /** Where the data that the node holds now was copied aside; what was kept of it in earlier days is another story. */

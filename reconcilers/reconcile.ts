@@ -123,7 +123,7 @@ function settle(situation: Situation, lead: Lead): Status {
   if (situation.spec.paused)
     return judged.currentPrimary === current ? withHistory(situation, judged, current) : judged;
   const { transition } = judged;
-  let status: Status = recountLosses({ ...situation, status: judged });
+  let status: Status = recountLosses({ ...situation, status: judged }, progressOf(situation));
   if (transition !== undefined && transition.to !== current && lead.change === undefined)
     status = letGo({ ...situation, status }, lead);
   if (status.currentPrimary !== current) status = led(situation, status, current, lead);

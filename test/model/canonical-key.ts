@@ -207,6 +207,7 @@ class KeyWriter {
       this.#put(open.kind, this.#node(open.from), this.#node(open.to), this.#ahead(open.epoch));
       this.#put(open.cause === Reason.PutBack ? 1 : 0);
       this.#lastSeen(open.lastSeen);
+      this.#put(this.#loss(open));
     }
     if (failed !== undefined) {
       this.#put('F', this.#node(failed.to), this.#node(failed.back), Math.min(failed.count, 2));
@@ -236,7 +237,7 @@ class KeyWriter {
   }
 
   /** An estimate counts by how many of the writes it covers that it must; what comes on top is for people. */
-  #loss({ lostBytes, lostBytesExact }: TransitionRecord): string {
+  #loss({ lostBytes, lostBytesExact }: Pick<TransitionRecord, 'lostBytes' | 'lostBytesExact'>): string {
     if (lostBytes === undefined || lostBytesExact === true) return `${lostBytes ?? '-'}`;
     const seen = this.#state.world.loss?.seen.length ?? 0;
     return `~${Math.min(Math.floor(lostBytes / bytesPerWrite), seen)}`;

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Transition } from '../../crd/status.ts';
+import { countedLosses } from '../../reconcilers/counted-losses.ts';
 import type { Change } from '../../reconcilers/lead.ts';
 import { estimateLoss, recountLoss } from '../../reconcilers/loss-estimate.ts';
-import type { Memory } from '../../reconcilers/memory.ts';
+import type { Memory, Progress } from '../../reconcilers/memory.ts';
+import { emptyMemory } from '../../reconcilers/memory.ts';
+import type { PrimaryView } from '../../reconcilers/observation.ts';
+import type { Situation } from '../../reconcilers/situation.ts';
 import { openTransition } from '../../reconcilers/transition.ts';
-import { SimGroup } from '../world/sim-group.ts';
+import { SimGroup, simSpec } from '../world/sim-group.ts';
 import { endProcess, startProcess } from '../world/sim-redis.ts';
 
 const died = '2026-11-23T08:10:00.000Z';
@@ -130,18 +134,24 @@ test('of a primary that came back unseen, the record of the change under way tel
   assert.notEqual(opened.startTime, open.startTime);
 });
 
-test('of a primary that died before this process began, the pace of the change before is what its loss is estimated by', async () => {
-  // Chaos, seed 24: a controller that was killed and started again found the primary dead, and counted nothing.
+/** ct100 was written to for three seconds, and has handed over to ct101 then. */
+async function writtenToAndMoved(): Promise<SimGroup> {
   const group = new SimGroup(['ct100', 'ct101'], 15);
-  const { world } = group;
   assert.ok(await group.settle());
   for (let second = 0; second < 3; second += 1) {
-    world.write();
-    world.advance(1_000);
+    group.world.write();
+    group.world.advance(1_000);
     await group.pass();
   }
   group.edit({ primary: 'ct101' });
   assert.ok(await group.settle());
+  return group;
+}
+
+test('of a primary that died before this process began, the pace of the change before is what its loss is estimated by', async () => {
+  // Chaos, seed 24: a controller that was killed and started again found the primary dead, and counted nothing.
+  const group = await writtenToAndMoved();
+  const { world } = group;
   const pace = group.status.lastTransition?.lastSeen?.bytesPerSecond ?? 0;
   assert.ok(pace > 0);
   endProcess(world.get('ct101'), 'crashed', world.now);
@@ -158,16 +168,8 @@ test('of a primary that died before this process began, the pace of the change b
 
 test('of a primary that restarted twice before this process began, no loss of nothing is told', async () => {
   // Chaos, seed 103: nothing links what it is now to what it was; 0 was counted, and called exact.
-  const group = new SimGroup(['ct100', 'ct101'], 15);
+  const group = await writtenToAndMoved();
   const { world } = group;
-  assert.ok(await group.settle());
-  for (let second = 0; second < 3; second += 1) {
-    world.write();
-    world.advance(1_000);
-    await group.pass();
-  }
-  group.edit({ primary: 'ct101' });
-  assert.ok(await group.settle());
   const died = world.get('ct101');
   for (let life = 0; life < 2; life += 1) {
     died.snapshot = died.data;
@@ -188,7 +190,52 @@ test('what a primary took after it came back comes on top of what it was lost wi
   const life = { replicationId: 'next life', previousReplicationId: 'old', previousEndOffset: 9_501 };
   assert.deepEqual(recountLoss(last, current, { ...life, offset: 9_900 }), { bytes: 1_400, exact: false });
   assert.deepEqual(recountLoss(last, current, { ...life, offset: 9_500 }), { bytes: 1_000, exact: false });
+  // One that came back with nothing began a history of its own: all of that is its own.
+  const empty = { replicationId: 'fresh', offset: 300 };
+  assert.deepEqual(recountLoss(last, current, empty), { bytes: 1_300, exact: false });
   // The process that was lost, back from a hang, tells all of it itself.
   const same = { replicationId: 'old', offset: 10_070 };
   assert.deepEqual(recountLoss(last, current, same), { bytes: 70, exact: true });
 });
+
+test('what a change has cost is told by what the new primary held when it was promoted, though it was restarted since', () => {
+  // The model: a write was seen and lost, and the new primary's next life names a history that knows nothing of it.
+  const open = { ...change('PrimaryHung', 500, 10_050), from: 'ct100', to: 'ct101' };
+  const restarted = { replicationId: 'next life', offset: 10_000, previousReplicationId: 'new' };
+  const observation = {
+    nodes: [{ name: 'ct101', redis: { ...primaryView, ...restarted }, host: { state: 'silent' as const } }],
+  };
+  const situation: Situation = {
+    spec: simSpec(['ct100', 'ct101']),
+    generation: 1,
+    wishes: {},
+    status: { epoch: 2, transition: open },
+    observation,
+    memory: emptyMemory,
+    now: Date.parse(died),
+  };
+  const progress: Progress = {
+    epoch: 2,
+    handedOver: false,
+    persisted: [],
+    decidedAt: 0,
+    unknowns: 0,
+    promotedWith: { replicationId: 'old', offset: 10_000 },
+  };
+  assert.equal(countedLosses(situation, open, progress).lostBytes, 4_050);
+});
+
+const primaryView: PrimaryView = {
+  state: 'answers',
+  role: 'primary',
+  runId: 'run',
+  replicationId: 'new',
+  offset: 0,
+  keys: 1,
+  usedMemoryBytes: 1,
+  diskFailing: false,
+  config: {},
+  otherAgent: false,
+  priority: 100,
+  replicas: [],
+};

@@ -385,8 +385,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'reconcilers/counted-losses.ts',
-        find: '(isRestarted ? progress?.promotedWith : undefined) ?? current',
-        replace: 'current',
+        find: 'return (isRestarted ? progress?.promotedWith : undefined) ?? current;',
+        replace: 'return current;',
       },
     ],
   },
