@@ -1,4 +1,5 @@
 import type { FencingProof, Status } from '../crd/status.ts';
+import type { History } from './replication-history.ts';
 
 /** A unit may start only with one of these for every other node. */
 export interface ProvedStopped {
@@ -34,7 +35,7 @@ export type Action =
       /** The old primary did not answer: a candidate that hears it now proves that it lives, and is not promoted. */
       readonly unheard?: boolean;
       /** What it was seen to hold, and is promoted for: of another history, or less of it, it holds that no more. */
-      readonly held?: { readonly replicationId: string; readonly offset: number };
+      readonly held?: History;
       readonly epoch: number;
     }
   | {

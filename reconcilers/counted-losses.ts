@@ -3,15 +3,17 @@ import type { Change } from './lead.ts';
 import { estimateLoss, mayWriteOn, recountLoss } from './loss-estimate.ts';
 import type { Progress } from './memory.ts';
 import { nodeMemory } from './memory.ts';
+import { Reason } from './reasons.ts';
 import type { History, LostBytes } from './replication-history.ts';
 import { relate } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf } from './situation.ts';
-import { unheardMs, wroteUntil } from './unheard.ts';
+import { heardToTheEnd, unheardMs, wroteUntil } from './unheard.ts';
 
 /** What nobody knows the beginning of, and what another life of the old primary wrote, is not told so. */
-export function unheardSeconds(situation: Situation, { kind, from, to }: Change): number | undefined {
+export function unheardSeconds(situation: Situation, { kind, from, to, cause }: Change): number | undefined {
   if (kind !== 'Failover' || from === to || answering(situation, from) !== undefined) return undefined;
+  if (cause === Reason.PrimaryStopped && heardToTheEnd(situation, to, from)) return 0;
   const milliseconds = unheardMs(situation, to, from);
   return Number.isFinite(milliseconds) ? Math.ceil(milliseconds / 1000) : undefined;
 }
@@ -28,8 +30,12 @@ export function countedLosses(
     return { ...seen, lostBytes: 0, lostBytesExact: true };
   const current = answering(situation, open.to);
   if (current === undefined) return seen;
+  const known = open.lostBytes === undefined ? {} : { lostBytes: open.lostBytes, lostBytesExact: false };
+  const isUnknown = open.unheardSeconds === undefined && open.cause !== Reason.PrimaryRestartedStale;
+  // Nobody saw it, and nobody knows since when nobody did: any number would be made up.
+  if (open.lastSeen === undefined && isUnknown) return known;
   const lastSeen = open.lastSeen ?? seenByOthers(situation, open, current);
-  if (lastSeen === undefined) return {};
+  if (lastSeen === undefined) return known;
   const unheard = unheardInAll(situation, open);
   const estimate = estimateLoss(
     { ...open, ...unheard, lastSeen },
@@ -69,9 +75,15 @@ function seenByOthers({ status }: Situation, open: Transition, current: History)
   const before = status.lastTransition;
   const bytesPerSecond = before?.lastSeen?.bytesPerSecond;
   if (before === undefined || before.to !== open.from || bytesPerSecond === undefined) return undefined;
+  const got = gotFrom(open, current);
+  return got === undefined ? undefined : { ...got, bytesPerSecond, time: before.completionTime };
+}
+
+/** What the new primary had got of the old one. */
+function gotFrom({ startTime }: Transition, current: History): LastSeen | undefined {
   const { previousReplicationId: replicationId, previousEndOffset: end } = current;
   if (replicationId === undefined || end === undefined) return undefined;
-  return { replicationId, offset: end - 1, bytesPerSecond, time: before.completionTime };
+  return { replicationId, offset: end - 1, time: startTime };
 }
 
 /**
@@ -81,7 +93,10 @@ function seenByOthers({ status }: Situation, open: Transition, current: History)
 export function recountLosses(situation: Situation, progress: Progress | undefined): Status {
   const { transition: open, ...status } = situation.status;
   if (open === undefined) return recountedAfter(situation);
-  const lost = isBack(situation, open) ? recounted(situation, open, progress) : undefined;
+  const current = asPrimary(situation, open.to);
+  const lastSeen = open.lastSeen ?? (current === undefined ? undefined : gotFrom(open, current));
+  const seen = lastSeen === undefined ? open : { ...open, lastSeen };
+  const lost = isBack(situation, seen) ? recounted(situation, seen, progress) : undefined;
   if (lost === undefined) return situation.status;
   return { ...status, transition: { ...open, lostBytes: lost.bytes, lostBytesExact: lost.exact } };
 }

@@ -33,15 +33,11 @@ const fedSeconds: Readonly<Record<string, number>> = {
   [Reason.PrimaryRestartedStale]: 1,
 };
 
-/** Between its own end and that of its links, as INFO and systemd tell them in whole seconds. */
-const roundingSeconds = 2;
-
 /** How long it may have taken writes that neither we nor its replicas heard of. */
 function unseenSeconds({ cause, startTime, lastSeen, unheardSeconds }: Ended): number {
   const fed = fedSeconds[cause] ?? longestSeconds;
-  if (fed === 0 && (unheardSeconds ?? 0) <= roundingSeconds) return 0;
   if (unheardSeconds !== undefined) return Math.max(fed, unheardSeconds);
-  if (lastSeen === undefined) return fed;
+  if (lastSeen === undefined || fed === 0) return fed;
   // Cut off from its replicas and from us, a killed process has fed nobody since.
   const elapsed = (Date.parse(startTime) - Date.parse(lastSeen.time)) / 1_000;
   const longest = lastSeen.refusesAlone === true ? longestSeconds : Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import type { LastSeen } from '../crd/status.ts';
 import type { NodeObservation, Observation, PrimaryView } from './observation.ts';
 import { addressOf } from './observation.ts';
+import type { History } from './replication-history.ts';
 import type { RestartBurst } from './restart-burst.ts';
 import { burstAfter } from './restart-burst.ts';
 
@@ -16,7 +17,7 @@ export interface Progress {
   readonly fencedAt?: number;
   readonly promotedAt?: number;
   /** What the new primary held when it was promoted: restarted since, it names another history. */
-  readonly promotedWith?: { readonly replicationId: string; readonly offset: number };
+  readonly promotedWith?: History;
   readonly unitsStoppedAt?: number;
   readonly unitsStartedAt?: number;
   readonly writeGapMs?: number;

@@ -11,7 +11,7 @@ import { rotationActions } from './password-rotation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { configActions, openWhilePaused, refusedSetting } from './redis-config.ts';
-import { holdsMoreThan } from './replication-history.ts';
+import { historyOf, holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asPrimary, asReplica, epochOf, follows, observed, others, specOf } from './situation.ts';
 import { isUnderWay, openTransition, stepOf } from './transition.ts';
@@ -107,7 +107,7 @@ function changeActions(
     kind: 'promote',
     node: to,
     rescue,
-    ...(held === undefined ? {} : { held: { replicationId: held.replicationId, offset: held.offset } }),
+    ...(held === undefined ? {} : { held: historyOf(held) }),
     unheard: answering(situation, from) === undefined,
     epoch,
   };

@@ -12,6 +12,19 @@ export interface History {
   readonly previousEndOffset?: number | undefined;
 }
 
+/** Of what a server shows, its history alone. */
+export const historyOf = ({
+  replicationId,
+  offset,
+  previousReplicationId,
+  previousEndOffset,
+}: PrimaryView | ReplicaView): History => ({
+  replicationId,
+  offset,
+  ...(previousReplicationId === undefined ? {} : { previousReplicationId }),
+  ...(previousEndOffset === undefined ? {} : { previousEndOffset }),
+});
+
 export type Relation =
   /** Everything that the node holds, the reference holds too. */
   | { readonly kind: 'prefix'; readonly behindBytes: number }

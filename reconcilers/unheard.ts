@@ -12,6 +12,8 @@ import { answering, follows, lastSeenOf, observed } from './situation.ts';
 const defaultGivingUpSeconds = 60;
 /** INFO tells whole seconds, and systemd and Redis do not count from one moment (ms). */
 const roundingMs = 2_000;
+/** Between two looks of an idle loop, and what INFO rounds away (ms). */
+const silentMs = 4_000;
 
 /**
  * How long (ms) the old primary may have taken writes that neither this node nor anybody here heard of: Infinity
@@ -22,6 +24,13 @@ export function unheardMs(situation: Situation, name: string, from: string): num
   if (view === undefined) return Number.POSITIVE_INFINITY;
   const since = Math.max(heardUntil(situation, name, view, from), seenUntil(situation, from));
   return Math.max(0, wroteUntil(situation, from) - since);
+}
+
+/** Whether the node had its link to the old primary until that ended: a clean stop waits for what it has not got yet. */
+export function heardToTheEnd(situation: Situation, name: string, from: string): boolean {
+  const view = answering(situation, name);
+  if (view === undefined) return false;
+  return heardUntil(situation, name, view, from) >= wroteUntil(situation, from) - roundingMs;
 }
 
 /** Up to when (ms) the node has surely got all that its primary wrote. */
@@ -39,13 +48,15 @@ function heardUntil(
   // Down and never up in this run: its data is what its disk held (Redis tells -1 then, not a time).
   if (view.linkDownSeconds === undefined) return Number.NEGATIVE_INFINITY;
   const lostAt = now - view.linkDownSeconds * 1000;
-  const ended = endedAt(situation, from);
-  if (ended !== undefined && lostAt >= ended - roundingMs) return lostAt;
-  // Nobody tells whether it broke or was given up after a long silence, but whoever looked meanwhile.
-  const givenUp = Number(view.config['repl-timeout'] ?? defaultGivingUpSeconds) * 1000;
   const { heard } = nodeMemory(situation.memory, name);
-  const looked = heard?.of === addressOf(view) ? heard.at : Number.NEGATIVE_INFINITY;
-  return Math.max(looked, lostAt - givenUp);
+  const looked = heard?.of === addressOf(view) ? heard.at : undefined;
+  // Who looked at it meanwhile knows whether it had been silent before: then the end comes by chance just now.
+  const wasSilent = looked !== undefined && looked < lostAt - silentMs;
+  const ended = endedAt(situation, from);
+  if (!wasSilent && ended !== undefined && lostAt >= ended - roundingMs) return lostAt;
+  // Nobody else tells whether it broke or was given up after a long silence.
+  const givenUp = Number(view.config['repl-timeout'] ?? defaultGivingUpSeconds) * 1000;
+  return Math.max(looked ?? Number.NEGATIVE_INFINITY, lostAt - givenUp);
 }
 
 /** How much it lacked was seen, and not whether it ever came: what it hears may be long past. */
