@@ -19,6 +19,8 @@ export type Verdict = 'ok' | 'crash' | 'violation' | 'notConverged';
 export interface RunResult {
   readonly seed: number;
   readonly verdict: Verdict;
+  /** The rule that was broken, where one was. */
+  readonly rule?: string;
   /** What was wrong, in words. */
   readonly why: string;
   readonly hash: string;
@@ -200,6 +202,7 @@ export class Simulation {
     return {
       seed: this.#options.seed,
       verdict,
+      ...(verdict === 'violation' && violation !== undefined ? { rule: violation.rule } : {}),
       why: words[verdict],
       hash: this.#trace.hash,
       hours: (this.#time.now - this.#beganAt) / 3_600_000,
