@@ -83,7 +83,10 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
     const lost = this.#unkept(server.data, [target.data, ...others]);
     if (lost === 0) return;
     // Its pause was over when the order left: the same late order as in promoting().
-    if (handsOver && this.#isLate(by)) return;
+    if (this.#isLate(by)) {
+      this.tally.lateOrders += 1;
+      return;
+    }
     const rule = handsOver ? 'S2' : 'S3';
     const what = `${lost} bytes that ${server.name} holds are nowhere else, nor in a copy`;
     this.accuse(rule, `${by} makes ${server.name} a replica of ${to}: ${what}`);

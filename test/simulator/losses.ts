@@ -14,6 +14,7 @@ interface Opened {
 
 /** A promotion over a primary that was lost. */
 interface Lost extends Opened {
+  readonly to: string;
   /** What the new primary got. */
   readonly got: Data;
   /** What it had heard of and not taken. */
@@ -70,7 +71,14 @@ export class Losses {
     if (opened === undefined || opened.from === server.name) return;
     const heardOf = this.#heardOf(server, opened, by);
     const promotedAt = this.#bench.stage.now;
-    const sofar = { got: server.data, heardOf, promotedAt, isDemoted: false, inAll: undefined };
+    const sofar = {
+      to: server.name,
+      got: server.data,
+      heardOf,
+      promotedAt,
+      isDemoted: false,
+      inAll: undefined,
+    };
     this.#lost.set(server.name, { ...opened, ...sofar });
   }
 
@@ -109,9 +117,12 @@ export class Losses {
     if (isNew) tally.lossesJudged += 1;
     const { lostBytes = 0, lostBytesExact = false, epoch } = told;
     const seen = sights.of(by, lost.from);
-    const most = lost.inAll ?? this.#bytesOf(lost, undefined);
+    const inAll = lost.inAll ?? this.#bytesOf(lost, undefined);
+    const most = lostBytesExact ? Math.max(inAll, this.#missingNow(lost)) : inAll;
     const least = lost.inAll ?? this.#bytesOf(lost, seen);
-    const words = `epoch ${epoch} tells ${lostBytesExact ? 'exactly' : 'at the most'} ${lostBytes} bytes of ${lost.from}'s as lost, and it was ${most}`;
+    const how = `${lostBytesExact ? 'exactly' : 'at the most'} ${lostBytes} bytes of ${lost.from}'s`;
+    const when = lost.inAll === undefined ? 'before that was back' : 'when that was a replica again';
+    const words = `epoch ${epoch} (${told.cause}) tells ${how} as lost ${when}, and it was ${most}`;
     // While it is seen it goes on: told is what was seen, between that and now.
     if (
       lostBytesExact
@@ -119,6 +130,11 @@ export class Losses {
         : lostBytes < this.#tolerated(most - lost.heardOf)
     )
       accuse('S3', words);
+  }
+
+  /** The new primary may itself have come back with less since: what is lost is more by that. */
+  #missingNow(lost: Lost): number {
+    return this.#bytesOf({ ...lost, got: this.#bench.stage.server(lost.to).data }, undefined);
   }
 
   #tolerated(bytes: number): number {

@@ -41,8 +41,9 @@ export class Overlaps {
     // Another process of it, that came back by itself since anybody saw it, is demoted once it is seen.
     if (old.role !== 'primary' || sights.incarnationOf(from) !== old.incarnation) return;
     if (old.process !== 'running' && old.process !== 'hung') return;
-    // A rescue leaves the one that came back with less writing until it is demoted.
-    if (missingFrom(old.data, server.data) > 0) return;
+    // A rescue leaves the one that came back with less writing until it is demoted, whatever it takes meanwhile.
+    const held = sights.of(by, server.name) ?? server.data;
+    if (missingFrom(old.data, server.data) > 0 || missingFrom(old.data, held) > 0) return;
     if (old.process === 'hung' && !late && sights.isHostSilent(by, from))
       this.#toleratedMs = toleratedOfStoppedMs;
     this.#ended.set(server.name, { older: from, incarnation: old.incarnation });
