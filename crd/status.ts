@@ -200,6 +200,10 @@ export const statusSchema = z.strictObject({
     .array(preservedSchema)
     .optional()
     .describe('Copies of diverged data that were set aside, newest first; the last 20'),
+  lapsedAnswers: z
+    .array(z.string().describe('annotation=value'))
+    .optional()
+    .describe('Annotations whose question is over: as they stand they answer no later one'),
   fences: z.array(fenceSchema).optional().describe('Nodes proved to be off, and how'),
   conditions: z
     .array(conditionSchema.describe('One thing that is so or not'))

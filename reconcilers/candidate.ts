@@ -223,9 +223,21 @@ export function bestCandidate(
 function holdsMore(situation: Situation, name: string, best: string): boolean {
   const [one, other] = [answering(situation, name), answering(situation, best)];
   if (one === undefined || other === undefined) return one !== undefined;
-  if (relate(one, other).kind === 'unrelated') return other.keys === 0 && one.keys > 0;
+  if (relate(one, other).kind === 'unrelated') {
+    if (other.keys === 0 || one.keys === 0) return one.keys > 0;
+    // The one that still names the recorded history holds what was acknowledged under it; the other began anew.
+    return isRecorded(situation, one) && !isRecorded(situation, other);
+  }
   return one.offset > other.offset;
 }
+
+const isRecorded = (
+  { status }: Situation,
+  { replicationId, previousReplicationId }: PrimaryView | ReplicaView,
+): boolean => {
+  const own = status.primaryReplicationId;
+  return own !== undefined && (replicationId === own || previousReplicationId === own);
+};
 
 function rank(situation: Situation, name: string, from: string): number {
   if (name === situation.status.transition?.to) return 0;

@@ -8,6 +8,7 @@ import { isCrashLooping } from './crash-loop.ts';
 import { expectedPrimary } from './expected-primary.ts';
 import { currentFences } from './fencing.ts';
 import { coolingDown } from './guards.ts';
+import { lapsedAnswers, withoutLapsed } from './lapsed-answers.ts';
 import type { Lead } from './lead.ts';
 import { decideLead } from './lead.ts';
 import type { Memory } from './memory.ts';
@@ -49,7 +50,8 @@ export interface Decision {
 }
 
 /** (spec, observation, memory, now) → what to do, what to tell, what to remember. Pure. */
-export function reconcile(input: Situation): Decision {
+export function reconcile(asked: Situation): Decision {
+  const input = withoutLapsed(asked);
   const seen = withMemory(putBack(input));
   const lead = decideLead(seen);
   const settled: Situation = { ...seen, status: settle(seen, lead) };
@@ -59,7 +61,7 @@ export function reconcile(input: Situation): Decision {
   const finished = !input.spec.paused && lead.change === undefined && isFinished(situation, plan.actions);
   const record = plan.actions.find((action) => action.kind === 'record');
   const base = finished ? closed(situation) : (record?.status ?? situation.status);
-  const status = told({ ...situation, status: base }, lead, plan);
+  const status = withLapsed(asked, told({ ...situation, status: base }, lead, plan));
   const acts = plan.actions.filter((action) => action.kind !== 'record');
   const worthTelling = acts.length > 0 || !isMomentary(situation, lead);
   const opens = status.transition !== undefined && status.transition.epoch !== input.status.transition?.epoch;
@@ -74,6 +76,11 @@ export function reconcile(input: Situation): Decision {
     memory: finishing(situation, lead),
     ...(lookAgainInMs === undefined ? {} : { lookAgainInMs }),
   };
+}
+
+function withLapsed(asked: Situation, { lapsedAnswers: before, ...status }: Status): Status {
+  const lapsed = lapsedAnswers(asked, before === undefined ? status : { ...status, lapsedAnswers: before });
+  return lapsed.length === 0 ? status : { ...status, lapsedAnswers: lapsed };
 }
 
 /** Its new primary leads, and is asked to give the stage on before all is done: what it has cost is history all the same. */

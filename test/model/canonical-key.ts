@@ -227,6 +227,7 @@ class KeyWriter {
       'C',
       ...(status.unsaved ?? []),
     );
+    this.#put((status.lapsedAnswers ?? []).length);
     for (const fence of status.fences ?? []) this.#fence(fence);
     for (const node of status.nodes ?? [])
       this.#put(
