@@ -3,13 +3,16 @@ import { test } from 'node:test';
 import { executeAction } from '../../controller/execute/execute-action.ts';
 import { acceptDataOfAnnotation, confirmFencedAnnotation } from '../../crd/annotations.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
+import { bestCandidate } from '../../reconcilers/candidate.ts';
 import type { Memory } from '../../reconcilers/memory.ts';
+import { emptyMemory, isoTime } from '../../reconcilers/memory.ts';
 import type { PrimaryView, ReplicaView } from '../../reconcilers/observation.ts';
 import { noteOutcome } from '../../reconcilers/progress.ts';
 import { holdsMoreThan } from '../../reconcilers/replication-history.ts';
+import type { Situation } from '../../reconcilers/situation.ts';
 import { isCurrentWish } from '../../reconcilers/situation.ts';
 import { isUnderWay, openTransition } from '../../reconcilers/transition.ts';
-import { SimGroup } from '../world/sim-group.ts';
+import { SimGroup, simSpec } from '../world/sim-group.ts';
 import { simClock, simNodes } from '../world/sim-ports.ts';
 import { becomeReplica, endProcess, freshData, startProcess } from '../world/sim-redis.ts';
 
@@ -255,6 +258,11 @@ function split({ world }: SimGroup, here: readonly string[], there: readonly str
   for (const far of there) for (const near of ['@', '@host', ...here]) world.cut(near, far, true);
 }
 
+function join({ world }: SimGroup): void {
+  for (const one of ['@', '@host', 'a', 'b', 'c'])
+    for (const other of ['a', 'b', 'c']) if (one !== other) world.cut(one, other, false);
+}
+
 async function letPass(group: SimGroup, seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second += 1) {
     group.world.write();
@@ -450,4 +458,80 @@ test('a new primary that dies with the old one before either is sure of its role
     const lost = [...world.acknowledged].filter((write) => !b.data.log.includes(write));
     assert.deepEqual([group.status.currentPrimary, lost], ['b', []], `${first} is back first`);
   }
+});
+
+test('what was sworn of a node, and accepted for its sake, answers no later question once that is over (seed 64)', async () => {
+  const group = await beginUnderLease();
+  const { world } = group;
+  split(group, ['b'], ['a', 'c']);
+  await letPass(group, 60);
+  const epoch = group.status.epoch ?? 0;
+  group.annotations = {
+    [confirmFencedAnnotation]: `c@${epoch}`,
+    [acceptDataOfAnnotation]: `b@${epoch}`,
+  };
+  join(group);
+  await letPass(group, 20);
+  assert.equal(group.condition('Ready')?.status, 'True');
+  assert.equal(group.status.currentPrimary, 'a');
+  assert.deepEqual(group.status.lapsedAnswers, [
+    `${acceptDataOfAnnotation}=b@${epoch}`,
+    `${confirmFencedAnnotation}=c@${epoch}`,
+  ]);
+  // The same happens again, and the same is asked again.
+  split(group, ['b'], ['a', 'c']);
+  await letPass(group, 60);
+  assert.equal(group.status.epoch, epoch);
+  assert.equal(world.get('b').role, 'replica');
+  group.annotations = {};
+  join(group);
+  await letPass(group, 20);
+  assert.equal(group.status.lapsedAnswers, undefined);
+});
+
+test('a new primary that lost what it was handed over does not lead against the old one that has it (seed 62)', () => {
+  const replica = (replicationId: string, previousReplicationId: string, offset: number): ReplicaView => ({
+    state: 'answers',
+    role: 'replica',
+    runId: 'run',
+    replicationId,
+    previousReplicationId,
+    offset,
+    keys: 10,
+    usedMemoryBytes: 1,
+    diskFailing: false,
+    config: {},
+    otherAgent: false,
+    priority: 100,
+    of: { host: 'a', port: 6379 },
+    link: 'down',
+  });
+  const node = (name: string, redis: ReplicaView) => ({ name, redis, host: { state: 'silent' as const } });
+  const situation: Situation = {
+    spec: simSpec(['a', 'c']),
+    generation: 1,
+    wishes: {},
+    status: {
+      epoch: 2,
+      currentPrimary: 'a',
+      primaryReplicationId: 'old',
+      nodes: [{ name: 'c', role: 'unknown', reachable: true, inSync: true }],
+      transition: {
+        kind: 'Switchover',
+        from: 'a',
+        to: 'c',
+        epoch: 2,
+        fromEpoch: 1,
+        step: 'StartUnits',
+        cause: 'Requested',
+        startTime: isoTime(0),
+      },
+    },
+    observation: {
+      nodes: [node('a', replica('new', 'old', 900)), node('c', replica('of the disk', 'long ago', 950))],
+    },
+    memory: emptyMemory,
+    now: 0,
+  };
+  assert.deepEqual(bestCandidate(situation, 'a'), { name: 'a' });
 });
