@@ -61,8 +61,12 @@ export class Losses {
   }
 
   #open(from: string, { primaryReplicationId: history = '' }: Status): Opened {
-    const own = this.#bench.stage.log.writtenBy(from);
-    return { from, history, lives: new Set(own.map(({ segment }) => segment.id)) };
+    const lives = new Set(this.#bench.stage.log.writtenBy(from).map(({ segment }) => segment.id));
+    const { process, role, data } = this.#bench.stage.server(from);
+    // It came back already, and writes until it is demoted.
+    if (process === 'running' && role === 'primary' && data.segment.id !== history)
+      lives.delete(data.segment.id);
+    return { from, history, lives };
   }
 
   promoting(server: Server, by: string): void {
@@ -121,7 +125,8 @@ export class Losses {
     const most = lostBytesExact ? Math.max(inAll, this.#missingNow(lost)) : inAll;
     const least = lost.inAll ?? this.#bytesOf(lost, seen);
     const how = `${lostBytesExact ? 'exactly' : 'at the most'} ${lostBytes} bytes of ${lost.from}'s`;
-    const when = lost.inAll === undefined ? 'before that was back' : 'when that was a replica again';
+    const when =
+      lost.inAll === undefined ? 'while that was none of its replicas' : 'when that was a replica again';
     const words = `epoch ${epoch} (${told.cause}) tells ${how} as lost ${when}, and it was ${most}`;
     // While it is seen it goes on: told is what was seen, between that and now.
     if (

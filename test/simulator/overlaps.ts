@@ -1,5 +1,5 @@
-import { missingFrom } from './history.ts';
 import type { Bench } from './judge.ts';
+import { isRescue } from './rescue.ts';
 import type { Server } from './server.ts';
 
 /** How long two primaries may take writes at once after a promotion of the controller's (ms): none by design. */
@@ -43,7 +43,7 @@ export class Overlaps {
     if (old.process !== 'running' && old.process !== 'hung') return;
     // A rescue leaves the one that came back with less writing until it is demoted, whatever it takes meanwhile.
     const held = sights.of(by, server.name) ?? server.data;
-    if (missingFrom(old.data, server.data) > 0 || missingFrom(old.data, held) > 0) return;
+    if ([server.data, held].some((data) => isRescue(old, data, store.status))) return;
     if (old.process === 'hung' && !late && sights.isHostSilent(by, from))
       this.#toleratedMs = toleratedOfStoppedMs;
     this.#ended.set(server.name, { older: from, incarnation: old.incarnation });

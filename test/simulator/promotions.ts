@@ -1,6 +1,7 @@
 import type { Data } from './history.ts';
 import { commonEnd, missingFrom } from './history.ts';
 import type { Bench } from './judge.ts';
+import { isLinked, isRescue } from './rescue.ts';
 import type { Server } from './server.ts';
 import type { Unjudged } from './tally.ts';
 
@@ -60,8 +61,8 @@ export class Promotions {
 
   /** S4: what it lacks of what is known to have been there. */
   #judgeStaleness(server: Server, old: Server, { by, late }: { by: string; late: boolean }): void {
-    const { sights, accuse } = this.#bench;
-    if (this.#isRescue(server, old)) {
+    const { sights, store, accuse } = this.#bench;
+    if (old !== server && isRescue(old, server.data, store.status)) {
       this.#judgeRescue(server, old, by);
       return;
     }
@@ -102,16 +103,10 @@ export class Promotions {
     const { store, stage, sights } = this.#bench;
     const recorded = store.status.primaryReplicationId ?? '';
     const written = stage.log.whole(recorded);
-    const isLinked = old.data.segment.id === recorded || old.former?.id === recorded;
-    const pasts = isLinked ? [old.data] : [];
+    const pasts = isLinked(old, store.status) ? [old.data] : [];
     const newest = sights.newestOf(old.name);
     const isNews = newest !== undefined && newest.segment.id !== recorded;
     return written?.by !== old.name || isNews ? pasts : [...pasts, written.data];
-  }
-
-  /** It came back with less than the other one holds, and leads: the other one is what is left of what was lost. */
-  #isRescue(server: Server, old: Server): boolean {
-    return old !== server && old.process === 'running' && missingFrom(old.data, server.data) > 0;
   }
 
   /** What it lacks beyond the bounds, in words. */
