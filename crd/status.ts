@@ -42,7 +42,9 @@ const lastSeenSchema = z
     replicationId: z.string().describe('The history that it wrote'),
     offset: bytes.describe('How far its replication stream had come'),
     aofBytes: bytes.optional().describe('Size of its append-only file then, when it keeps one'),
-    bytesPerSecond: seconds.optional().describe('How fast its replication stream grew'),
+    bytesPerSecond: seconds
+      .optional()
+      .describe('How fast its replication stream grew, at the fastest in the minute before'),
     refusesAlone: z.boolean().optional().describe('It refuses writes without a replica that acknowledges'),
     time,
   })

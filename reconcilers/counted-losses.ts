@@ -80,7 +80,7 @@ function seenByOthers({ status }: Situation, open: Transition, current: History)
 }
 
 /** What the new primary had got of the old one. */
-function gotFrom({ startTime }: Transition, current: History): LastSeen | undefined {
+function gotFrom({ startTime }: Pick<Transition, 'startTime'>, current: History): LastSeen | undefined {
   const { previousReplicationId: replicationId, previousEndOffset: end } = current;
   if (replicationId === undefined || end === undefined) return undefined;
   return { replicationId, offset: end - 1, time: startTime };
@@ -93,21 +93,29 @@ function gotFrom({ startTime }: Transition, current: History): LastSeen | undefi
 export function recountLosses(situation: Situation, progress: Progress | undefined): Status {
   const { transition: open, ...status } = situation.status;
   if (open === undefined) return recountedAfter(situation);
-  const current = asPrimary(situation, open.to);
-  const lastSeen = open.lastSeen ?? (current === undefined ? undefined : gotFrom(open, current));
-  const seen = lastSeen === undefined ? open : { ...open, lastSeen };
+  const seen = withSight(situation, open);
   const lost = isBack(situation, seen) ? recounted(situation, seen, progress) : undefined;
   if (lost === undefined) return situation.status;
   return { ...status, transition: { ...open, lostBytes: lost.bytes, lostBytesExact: lost.exact } };
+}
+
+/** Nobody saw the old primary: it held what the new one got of it, at the least. */
+function withSight<T extends Counted>(situation: Situation, change: T): T {
+  const current = asPrimary(situation, change.to);
+  if (change.lastSeen !== undefined || current === undefined) return change;
+  const lastSeen = gotFrom(change, current);
+  return lastSeen === undefined ? change : { ...change, lastSeen };
 }
 
 /** The same of a change that is over. */
 function recountedAfter(situation: Situation): Status {
   const { status } = situation;
   const last = status.lastTransition;
-  if (last?.from === undefined || last.epoch !== epochOf(status) || !isBack(situation, last)) return status;
+  if (last?.from === undefined || last.epoch !== epochOf(status)) return status;
+  const seen = withSight(situation, last);
+  if (!isBack(situation, seen)) return status;
   const returned = answering(situation, last.from);
-  const lost = recounted(situation, last, undefined);
+  const lost = recounted(situation, seen, undefined);
   const preserved = returned === undefined ? undefined : copyOf(situation, last.from, returned.replicationId);
   const isKept = preserved !== undefined && last.preserved !== preserved.preserved;
   if (lost === undefined && !isKept) return status;

@@ -58,8 +58,9 @@ interface Pace {
   readonly replicationId: string;
   readonly offset: number;
   readonly at: number;
-  /** Absent before two looks at one history. */
+  /** The fastest of the last minute, and when that was measured (ms); absent before two looks at one history. */
   readonly bytesPerSecond?: number;
+  readonly measuredAt?: number;
 }
 
 /** By node: the last time (ms) that it may have acknowledged what this one writes; over once it surely does not. */
@@ -219,10 +220,16 @@ function heardNow({ redis }: NodeObservation, begunAt: number): Pick<NodeMemory,
   return { heard: { of: addressOf(redis), at: begunAt - redis.lastIoSeconds * 1000 } };
 }
 
-/** The greatest speed (bytes/s) that any node was last seen to write at; nothing when none was measured. */
-export function fastestPace(memory: Memory): number | undefined {
-  const paces = Object.values(memory.nodes).flatMap(({ pace }) => pace?.bytesPerSecond ?? []);
-  return paces.length === 0 ? undefined : Math.max(...paces);
+/** A measure counts for so long (ms): clients pause, and servers hang, just before the worst. */
+const paceCountsMs = 60_000;
+
+/** The greatest speed (bytes/s) that any node was seen to write at, in the last minute or ever; nothing when none was. */
+export function fastestPace(memory: Memory, since: 'lately' | 'ever', now: number): number | undefined {
+  const speeds = Object.values(memory.nodes).flatMap(({ pace }) => {
+    const isLate = pace?.measuredAt !== undefined && now - pace.measuredAt <= paceCountsMs;
+    return since === 'ever' || isLate ? (pace?.bytesPerSecond ?? []) : [];
+  });
+  return speeds.length === 0 ? undefined : Math.max(...speeds);
 }
 
 /** Two looks that are closer together than this tell no speed (ms). */
@@ -233,7 +240,10 @@ function measured(before: Pace | undefined, { replicationId, offset }: PrimaryVi
   const elapsedMs = now - before.at;
   if (elapsedMs < shortestMeasureMs) return before;
   const grown = Math.max(0, offset - before.offset);
-  return { replicationId, offset, at: now, bytesPerSecond: Math.round((grown * 1000) / elapsedMs) };
+  const measured = { bytesPerSecond: Math.round((grown * 1000) / elapsedMs), measuredAt: now };
+  const { bytesPerSecond = 0, measuredAt = Number.NEGATIVE_INFINITY } = before;
+  const stands = bytesPerSecond > measured.bytesPerSecond && now - measuredAt <= paceCountsMs;
+  return { replicationId, offset, at: now, ...(stands ? { bytesPerSecond, measuredAt } : measured) };
 }
 
 function settle(

@@ -69,15 +69,20 @@ export function openTransition(situation: Situation, change: Change, first: Tran
     cause: open?.kind === change.kind ? open.cause : change.cause,
     // A planned change that became a failover was decided on anew.
     startTime: open?.kind === change.kind ? open.startTime : isoTime(now),
-    // Who has just taken over was not measured yet: its clients are those of the one before.
-    ...(lastSeen === undefined ? {} : { lastSeen: { ...lastPace(situation), ...lastSeen } }),
+    // Who has just taken over was hardly measured yet: its clients are those of the one before.
+    ...(lastSeen === undefined ? {} : { lastSeen: { ...lastSeen, ...lastPace(situation, lastSeen) } }),
     ...(unheard === undefined ? {} : { unheardSeconds: unheard }),
   };
 }
 
-function lastPace({ memory, status }: Situation): Pick<LastSeen, 'bytesPerSecond'> {
-  const bytesPerSecond = fastestPace(memory) ?? status.lastTransition?.lastSeen?.bytesPerSecond;
-  return bytesPerSecond === undefined ? {} : { bytesPerSecond };
+function lastPace(
+  { memory, status, now }: Situation,
+  { bytesPerSecond: own }: LastSeen,
+): Pick<LastSeen, 'bytesPerSecond'> {
+  const lately = fastestPace(memory, 'lately', now);
+  if (own !== undefined) return { bytesPerSecond: Math.max(own, lately ?? 0) };
+  const known = fastestPace(memory, 'ever', now) ?? status.lastTransition?.lastSeen?.bytesPerSecond;
+  return known === undefined ? {} : { bytesPerSecond: known };
 }
 
 const stepNames: Readonly<Partial<Record<Action['kind'], TransitionStep>>> = {
