@@ -28,10 +28,10 @@ interface Lost extends Opened {
 
 /**
  * An estimate is as good as the pace that it is made by: that is measured between two looks, each of which may have
- * been answered a moment before or after it is noted.
+ * been answered a moment before or after it is noted, and clients that were away begin again just then.
  */
 const inexactness = 0.02;
-const inexactWrites = 5;
+const inexactWrites = 10;
 
 /**
  * Judges what a failover says that it has cost (S3), against what was lost. PINGs are no part of these histories:
@@ -106,10 +106,16 @@ export class Losses {
     for (const [to, lost] of this.#lost) {
       // What an operator gave up by hand, nobody was asked to count.
       if (lost.from !== server.name || !lost.isDemoted || lost.inAll !== undefined) continue;
+      // One that began anew twice names neither what it was nor what it took between (docs: Histories).
+      if (this.#livesSince(lost) > 1) continue;
       lost.inAll = this.#bytesOf(lost, undefined, true);
       const isTold = told?.to === to && told.from === lost.from && told.kind === 'Failover';
       if (isTold && told.lostBytes !== undefined) this.#judge(told, 'nobody', false);
     }
+  }
+
+  #livesSince({ from, lives }: Lost): number {
+    return this.#bench.stage.log.writtenBy(from).filter(({ segment }) => !lives.has(segment.id)).length;
   }
 
   #judge(told: TransitionRecord, by: string, isNew: boolean): void {
