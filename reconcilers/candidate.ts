@@ -114,9 +114,16 @@ const isCloseBehind: Check = ({ situation, name, from, accepted, planned }, view
   if (behind <= situation.spec.failover.maxLagBytes) return undefined;
   return {
     reason: Reason.CandidateTooFarBehind,
-    message: `${name} lacks more than failover.maxLagBytes of ${from}'s writes.`,
+    message: `${name} lacks more than failover.maxLagBytes of ${from}'s writes.${wayOut(situation, name, from)}`,
   };
 };
+
+/** While the primary is well there is nothing to answer: its replica catches up, or the next one is better. */
+function wayOut(situation: Situation, name: string, from: string): string {
+  const isLost = answering(situation, from) === undefined || evidenceOf(situation, from).stale;
+  if (!isLost) return '';
+  return ` Start ${from} with its data, or give those writes up with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}".`;
+}
 
 /** However close behind it was: what the primary took since, with nobody there to tell of it, may be any number of bytes. */
 const heardEnough: Check = ({ situation, name, from, accepted }) => {

@@ -35,8 +35,9 @@ const inexactWrites = 10;
 
 /**
  * Judges what a failover says that it has cost (S3), against what was lost. PINGs are no part of these histories:
- * offsets count writes alone. What is told as exact must be so to the byte; an estimate must not be lower, but for
- * what its candidate had heard of and not taken: a replica that hears its primary is taken for one that has all.
+ * offsets count writes alone. What is told as exact must be so to the byte; an estimate must not be lower than what
+ * the controller itself saw. What it makes of the time in which nobody saw anything is held against the truth, too,
+ * but for what its candidate had heard of and not taken, and counted where it is too low.
  */
 export class Losses {
   readonly #bench: Bench;
@@ -124,23 +125,32 @@ export class Losses {
     const lost = this.#lost.get(told.to);
     // Promoted by hand, or before that: that is another story.
     if (lost === undefined || lost.from !== told.from || lost.promotedAt < Date.parse(told.startTime)) return;
+    // Between the last look and the order it got all of the poorer data: nobody can have known.
+    if (this.#wasWiped(lost)) return;
     if (isNew) tally.lossesJudged += 1;
     const { lostBytes = 0, lostBytesExact = false, epoch } = told;
     const seen = sights.of(by, lost.from);
     const inAll = lost.inAll ?? this.#bytesOf(lost, undefined);
     const most = lostBytesExact ? Math.max(inAll, this.#missingNow(lost)) : inAll;
+    const known = knownOf(lost, seen);
     const least = lost.inAll ?? this.#bytesOf(lost, seen);
     const how = `${lostBytesExact ? 'exactly' : 'at the most'} ${lostBytes} bytes of ${lost.from}'s`;
     const when =
       lost.inAll === undefined ? 'while that was none of its replicas' : 'when that was a replica again';
     const words = `epoch ${epoch} (${told.cause}) tells ${how} as lost ${when}, and it was ${most}`;
     // While it is seen it goes on: told is what was seen, between that and now.
-    if (
-      lostBytesExact
-        ? lostBytes < least || lostBytes > most
-        : lostBytes < this.#tolerated(most - lost.heardOf)
-    )
+    if (lostBytesExact ? lostBytes < least || lostBytes > most : lostBytes < this.#tolerated(known))
       accuse('S3', words);
+    // By what pace clients write unseen is a guess: how often it was too low is told.
+    if (isNew && !lostBytesExact) {
+      tally.estimates += 1;
+      if (lostBytes < this.#tolerated(inAll - lost.heardOf)) tally.lowEstimates += 1;
+    }
+  }
+
+  #wasWiped({ from, lives, got }: Lost): boolean {
+    const ownLives = this.#bench.stage.log.writtenBy(from).map(({ segment }) => segment);
+    return ownLives.includes(got.segment) && !lives.has(got.segment.id);
   }
 
   /** The new primary may itself have come back with less since: what is lost is more by that. */
@@ -168,4 +178,10 @@ export class Losses {
     }
     return bytes;
   }
+}
+
+/** Of the life that was lost, what a controller saw and the new primary has not. */
+function knownOf({ lives, got }: Lost, seen: Data | undefined): number {
+  if (seen === undefined || !lives.has(seen.segment.id)) return 0;
+  return Math.max(0, seen.offset - Math.max(commonEnd(seen, got), seen.segment.parentEnd));
 }

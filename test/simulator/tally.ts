@@ -25,6 +25,9 @@ export interface Tally {
   /** Losses that failovers told of, and how many of them were held against what was lost. */
   lossesTold: number;
   lossesJudged: number;
+  /** Losses told by estimate, and how many of them were too low. */
+  estimates: number;
+  lowEstimates: number;
 }
 
 export const freshTally = (): Tally => ({
@@ -45,4 +48,6 @@ export const freshTally = (): Tally => ({
   lateOrders: 0,
   lossesTold: 0,
   lossesJudged: 0,
+  estimates: 0,
+  lowEstimates: 0,
 });
