@@ -14,6 +14,6 @@ export function isLinked({ data, former }: Server, { primaryReplicationId: recor
  * and all that it has is copied aside.
  */
 export function isRescue(old: Server, held: Data, status: Status): boolean {
-  if (old.process !== 'running') return false;
+  if (old.process !== 'running' && old.process !== 'hung') return false;
   return missingFrom(old.data, held) > 0 || (old.role === 'primary' && !isLinked(old, status));
 }
