@@ -74,12 +74,16 @@ async function attempt(strikes: ReadonlyMap<number, Fault>): Promise<Trial> {
     const leading = ['old', 'new'].filter((name) => world.get(name).role === 'primary');
     assert.ok(leading.length < 2, `two primaries before ${commands.at(-1)}: ${commands.join(', ')}`);
   };
+  const outcome = await fromOldToNew(world, meddling);
+  return { world, meddling, commands, outcome };
+}
+
+async function fromOldToNew(world: World, meddling: Meddling, epoch = 1): Promise<Outcome> {
   const nodes = simNodes(world, meddling, []);
   const [from, to] = [nodes.get('old'), nodes.get('new')];
   assert.ok(from !== undefined && to !== undefined);
   const reach = { nodes, clock: simClock(world), commandTimeoutMs: 500 };
-  const outcome = await handOver(reach, from, to, { epoch: 1, budgetMs });
-  return { world, meddling, commands, outcome };
+  return handOver(reach, from, to, { epoch, budgetMs });
 }
 
 /** What must be so after any attempt, whatever went wrong in it. */
@@ -146,13 +150,7 @@ test('handOver asks the replica itself until its own offset has arrived', async 
         'demoted before the replica had everything',
       );
   };
-  const nodes = simNodes(world, meddling, []);
-  const [from, to] = [nodes.get('old'), nodes.get('new')];
-  assert.ok(from !== undefined && to !== undefined);
-  const outcome = await handOver({ nodes, clock: simClock(world), commandTimeoutMs: 500 }, from, to, {
-    epoch: 1,
-    budgetMs,
-  });
+  const outcome = await fromOldToNew(world, meddling);
   assert.equal(outcome.kind, 'done');
   assert.ok(polls >= 20);
 });
@@ -172,11 +170,7 @@ test('handOver ends when the old primary dies while its replica catches up', asy
       if (end === 'dies') old.process = 'crashed';
       else old.data = { ...old.data, replicationId: 'another', offset: 0, log: [] };
     };
-    const nodes = simNodes(world, meddling, []);
-    const [from, to] = [nodes.get('old'), nodes.get('new')];
-    assert.ok(from !== undefined && to !== undefined);
-    const reach = { nodes, clock: simClock(world), commandTimeoutMs: 500 };
-    const outcome = await handOver(reach, from, to, { epoch: 1, budgetMs });
+    const outcome = await fromOldToNew(world, meddling);
     assert.notEqual(outcome.kind, 'done', end);
     assert.ok(polls <= 60, `${end}: ${polls} polls`);
   }
@@ -194,13 +188,7 @@ test('handOver under an epoch that a node has passed changes nothing', async () 
   const world = pair();
   const meddling = calm();
   world.get('new').claimed = 9;
-  const nodes = simNodes(world, meddling, []);
-  const [from, to] = [nodes.get('old'), nodes.get('new')];
-  assert.ok(from !== undefined && to !== undefined);
-  const outcome = await handOver({ nodes, clock: simClock(world), commandTimeoutMs: 500 }, from, to, {
-    epoch: 8,
-    budgetMs,
-  });
+  const outcome = await fromOldToNew(world, meddling, 8);
   assert.equal(outcome.kind === 'refused' && outcome.reason, 'EpochTooOld');
   assert.deepEqual(meddling.effects, []);
 });
