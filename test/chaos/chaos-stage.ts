@@ -107,6 +107,11 @@ export class ChaosStage {
     return join(this.folder, node, 'deaf');
   }
 
+  /** Where the controller and the other nodes reach it. */
+  doorPort(node: string): number {
+    return this.#portsOf(node).door;
+  }
+
   /** Of the server itself, past its door. */
   address(node: string): Required<RedisAddress> {
     return { host: '127.0.0.1', port: this.#portsOf(node).redis, password: this.password };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TransitionRecord } from '../../crd/status.ts';
 import type { BotRun } from '../demo/bot-record.ts';
-import { checkHistory, type History } from './check-history.ts';
+import { checkHistory } from './check-history.ts';
+import type { History } from './history.ts';
 import type { Probe } from './record-keeper.ts';
 import { keyOf, streamBytes, type WriteRecord } from './write-log.ts';
 
@@ -51,8 +52,9 @@ function failover(counted: Partial<TransitionRecord>, more: Partial<History> = {
     missing,
     transitions: [change({ epoch: 2, start: 10_001, ...counted })],
     probes: [probe(2, 10_150, missing)],
-    copies: [{ node: 'a', path: '/copy', holds: missing }],
+    copies: [{ node: 'a', path: '/copy', epoch: 2, holds: missing }],
     botRuns: [],
+    faults: [],
     spoilt: [],
     rejoined: [],
     wallOffsetMs: 0,
@@ -101,19 +103,23 @@ test('an estimate from above is right', () => {
 
 test('lost data that is in no copy is found, unless a fault took it away', () => {
   const counted = { lostBytes: bytes, lostBytesExact: true };
-  const elsewhere = { copies: [{ node: 'b', path: '/copy', holds: new Set([keyOf(lastOfOld)]) }] };
+  const elsewhere = { copies: [{ node: 'b', path: '/copy', epoch: 2, holds: new Set([keyOf(lastOfOld)]) }] };
   const dropped = checkHistory(failover(counted, elsewhere));
   assert.match(dropped.problems.join(), /1 of them are in no copy of a/);
-  const spoilt = checkHistory(failover(counted, { copies: [], spoilt: [{ node: 'a', at: 10_050 }] }));
+  const spoilt = checkHistory(
+    failover(counted, { copies: [], spoilt: [{ node: 'a', from: 9_999, at: 10_050 }] }),
+  );
   assert.deepEqual(spoilt.problems, []);
   assert.equal(spoilt.losses[0]?.destroyed, 1);
-  const longBefore = checkHistory(failover(counted, { copies: [], spoilt: [{ node: 'a', at: 9_000 }] }));
+  const longBefore = checkHistory(
+    failover(counted, { copies: [], spoilt: [{ node: 'a', from: 8_000, at: 9_000 }] }),
+  );
   assert.equal(longBefore.problems.length, 1);
 });
 
 test('data that was taken away after its node was in sync again is no excuse for a copy that is missing', () => {
   const counted = { lostBytes: bytes, lostBytesExact: true };
-  const late = { copies: [], spoilt: [{ node: 'a', at: 550_000 }] };
+  const late = { copies: [], spoilt: [{ node: 'a', from: 9_999, at: 550_000 }] };
   const rejoined = [{ node: 'a', at: 12_000 }];
   assert.equal(checkHistory(failover(counted, { ...late, rejoined })).problems.length, 1);
   assert.deepEqual(
@@ -203,7 +209,7 @@ test('writes that a node took beside the primary must be in a copy, and are coun
       {
         acked: [before, after, stray, ...around],
         missing: new Set([keyOf(stray)]),
-        copies: [{ node: 'a', path: '/copy', holds }],
+        copies: [{ node: 'a', path: '/copy', epoch: 2, holds }],
       },
     );
   const kept = checkHistory(history(new Set([keyOf(stray)])));
@@ -228,4 +234,116 @@ test('a bot that runs on two nodes at once is found', () => {
   const both = checkHistory(failover({}, { ...none, botRuns: [run('a', 0, 15), run('b', 10, 20)] }));
   assert.equal(both.overlapMs, 5);
   assert.match(both.problems.join(), /ran twice for 5.0 ms/);
+});
+
+test('a fault that took the data away long after the write is no excuse, though its node was never seen in sync', () => {
+  const late = { copies: [], spoilt: [{ node: 'a', from: 545_000, at: 550_000 }] };
+  const verdict = checkHistory(failover({ lostBytes: bytes, lostBytesExact: true }, late));
+  assert.match(verdict.problems.join(), /1 of them are in no copy of a/);
+  assert.equal(verdict.losses[0]?.destroyed, 0);
+});
+
+test('an exact count may be above what was lost by what else is in the stream, and by no more', () => {
+  const counted = (lostBytes: number) => checkHistory(failover({ lostBytes, lostBytesExact: true }));
+  assert.deepEqual(counted(bytes + 1_500).problems, []);
+  assert.match(counted(bytes + 20_000).problems.join(), /far more than was lost/);
+});
+
+test('what the old primary took alone until it was in sync again is of what was lost', () => {
+  const alone = Array.from({ length: 200 }, (_, turn) => write(10 + turn, 'a', 10_300 + turn * 10));
+  const missing = new Set([lastOfOld, ...alone].map(keyOf));
+  const history = (lostBytes: number): History =>
+    failover(
+      { lostBytes, lostBytesExact: true },
+      {
+        acked: [before, lastOfOld, after, ...alone],
+        missing,
+        copies: [{ node: 'a', path: '/copy', epoch: 2, holds: missing }],
+        rejoined: [{ node: 'a', at: 12_500 }],
+      },
+    );
+  const all = bytes + alone.reduce((sum, one) => sum + streamBytes(one), 0);
+  assert.deepEqual(checkHistory(history(all + 20_000)).problems, []);
+  assert.match(checkHistory(history(all + 60_000)).problems.join(), /far more than was lost/);
+});
+
+test('by how much an estimate was too high is told', () => {
+  const verdict = checkHistory(failover({ lostBytes: bytes + 20_000, lostBytesExact: false }));
+  assert.deepEqual([verdict.problems, verdict.estimatedAboveBytes], [[], 20_000]);
+});
+
+/** Both take a write every 50 ms for so long. */
+const beside = (ms: number): WriteRecord[] =>
+  Array.from({ length: ms / 50 }, (_, turn) => [
+    write(10 + 2 * turn, 'a', 11_000 + turn * 50),
+    write(11 + 2 * turn, 'b', 11_010 + turn * 50),
+  ]).flat();
+const nothingLost = { missing: new Set<string>(), probes: [] };
+
+test('an old primary may take writes for the few seconds until it is demoted, and as long as a fault hides it', () => {
+  const counted = { lostBytes: 0, lostBytesExact: true };
+  const short = checkHistory(failover(counted, { acked: beside(4_000), ...nothingLost }));
+  assert.deepEqual(short.problems, []);
+  assert.ok(short.longestBothMs > 3_500);
+  const long = { acked: beside(14_000), ...nothingLost };
+  const frozen = { kind: 'controller frozen', from: 12_000, to: 20_000 } as const;
+  assert.deepEqual(checkHistory(failover(counted, { ...long, faults: [frozen] })).problems, []);
+  assert.equal(checkHistory(failover(counted, long)).problems.length, 2);
+  const early = { ...frozen, from: 1_000, to: 9_000 };
+  assert.equal(checkHistory(failover(counted, { ...long, faults: [early] })).problems.length, 2);
+});
+
+test('a node that took writes beside the primary for long is found though no other took any then', () => {
+  const alone = beside(14_000).filter(({ node }) => node === 'a');
+  const verdict = checkHistory(
+    failover({ lostBytes: 0, lostBytesExact: true }, { acked: alone, ...nothingLost }),
+  );
+  assert.equal(verdict.longestBothMs, 0);
+  assert.match(verdict.problems.join(), /a took 280 writes beside the primary for 13950 ms/);
+});
+
+test('an old primary that takes writes after a planned move, with nothing to make it one again, is found', () => {
+  const acked = beside(1_000);
+  const own = new Set(acked.filter(({ node }) => node === 'a').map(keyOf));
+  const history = (more: Partial<History>): History =>
+    failover(
+      { kind: 'Switchover', cause: 'Requested', lostBytes: 0, lostBytesExact: true },
+      {
+        acked,
+        missing: own,
+        probes: [],
+        copies: [{ node: 'a', path: '/copy', epoch: 2, holds: own }],
+        ...more,
+      },
+    );
+  assert.match(checkHistory(history({})).problems.join(), /after a planned move had demoted it/);
+  const restart = { kind: 'redis killed', node: 'a', from: 10_050, to: 10_900 } as const;
+  assert.deepEqual(checkHistory(history({ faults: [restart] })).problems, []);
+  assert.equal(checkHistory(history({ faults: [{ ...restart, node: 'b' }] })).problems.length, 1);
+  assert.equal(
+    checkHistory(history({ faults: [{ ...restart, from: 5_000, to: 6_000 }] })).problems.length,
+    1,
+  );
+});
+
+test('losses that nothing lays to a planned move or to a failover are a fault of the run', () => {
+  const transitions = [
+    change({ epoch: 2, start: 10_001, kind: 'Switchover', lostBytes: 0, lostBytesExact: true }),
+    change({ epoch: 3, start: 20_000, from: 'b', to: 'a', lostBytes: 500, lostBytesExact: false }),
+  ];
+  const missing = new Set([keyOf(lastOfOld)]);
+  const history = (holder: string, epoch: number): History =>
+    failover(
+      {},
+      {
+        transitions,
+        probes: [probe(3, 30_000, missing)],
+        copies: [{ node: holder, path: '/copy', epoch, holds: missing }],
+      },
+    );
+  assert.match(checkHistory(history('a', 3)).problems.join(), /1 of 1 lost writes may have been lost by/);
+  // What the switchover made the primary had it: the failover lost it.
+  const told = checkHistory(history('b', 3));
+  assert.deepEqual([told.problems, told.unattributed, told.losses[0]?.epoch], [[], 0, 3]);
+  assert.equal(checkHistory(history('b', 2)).unattributed, 1);
 });

@@ -8,15 +8,32 @@ import { readRecord } from '../../controller/local-host/unit-record.ts';
 import { bots, type ChaosStage, controllerName, redisUnit } from './chaos-stage.ts';
 import type { Comeback } from './fault-plan.ts';
 
+/** How a server comes back that was killed. */
+interface Return {
+  readonly downMs: number;
+  readonly comeback: Comeback;
+  /** Called when its data is taken away. */
+  readonly spoilt: () => void;
+}
+
 /** SIGKILLs the server of the node, and brings it back after a while with what is left of its data. */
-export async function killRedis(
+export async function killRedis(stage: ChaosStage, node: string, terms: Return): Promise<void> {
+  const pid = pidOf(stage, node, redisUnit);
+  signal(pid, 'SIGKILL');
+  await bringBack(stage, node, terms);
+  demandStruck(pid);
+}
+
+async function bringBack(
   stage: ChaosStage,
   node: string,
-  { downMs, comeback }: { downMs: number; comeback: Comeback },
+  { downMs, comeback, spoilt }: Return,
 ): Promise<void> {
-  signal(pidOf(stage, node, redisUnit), 'SIGKILL');
   while (pidOf(stage, node, redisUnit) !== undefined) await delay(1);
-  if (comeback !== 'all its data') await spoil(stage, node, comeback);
+  if (comeback !== 'all its data') {
+    await spoil(stage, node, comeback);
+    spoilt();
+  }
   await delay(downMs);
   await stage.startRedis(node);
   if (comeback === 'an old snapshot') await keepAppending(stage, node);
@@ -24,14 +41,17 @@ export async function killRedis(
 
 /** Cleanly, as a package upgrade does. */
 export async function stopRedis(stage: ChaosStage, node: string, downMs: number): Promise<void> {
+  const pid = pidOf(stage, node, redisUnit);
   // What hangs does not stop, and is killed at last.
   await stopUnit(stage.units(node), redisUnit);
   await delay(downMs);
   await stage.startRedis(node);
+  demandStruck(pid);
 }
 
 export async function hangRedis(stage: ChaosStage, node: string, forMs: number): Promise<void> {
   const pid = pidOf(stage, node, redisUnit);
+  demandStruck(pid);
   signal(pid, 'SIGSTOP');
   await delay(forMs);
   signal(pid, 'SIGCONT');
@@ -99,21 +119,26 @@ function ways(
 export async function dieAlone(
   stage: ChaosStage,
   node: string,
-  terms: { aloneMs: number; downMs: number; comeback: Comeback },
+  terms: Return & { readonly aloneMs: number },
 ): Promise<void> {
   for (const [door, source] of ways(stage, node, 'nodes')) stage.weather(door, source, { cut: true });
   await delay(terms.aloneMs);
-  signal(pidOf(stage, node, redisUnit), 'SIGKILL');
+  const pid = pidOf(stage, node, redisUnit);
+  signal(pid, 'SIGKILL');
   for (const [door, source] of ways(stage, node, 'nodes')) {
     stage.drop(door, source);
     stage.weather(door, source, { cut: false });
   }
-  await killRedis(stage, node, terms);
+  await bringBack(stage, node, terms);
+  demandStruck(pid);
 }
 
 /** SIGKILLs the bot wherever it runs. */
 export function killBot(stage: ChaosStage, bot: number): void {
-  for (const node of stage.nodes) signal(pidOf(stage, node, `${bots[bot] ?? bots[0]}.service`), 'SIGKILL');
+  const unit = `${bots[bot] ?? bots[0]}.service`;
+  const pids = stage.nodes.flatMap((node) => pidOf(stage, node, unit) ?? []);
+  for (const pid of pids) signal(pid, 'SIGKILL');
+  demandStruck(pids[0]);
 }
 
 export async function deafen(
@@ -144,6 +169,11 @@ export async function promoteByHand(stage: ChaosStage, node: string): Promise<vo
 function pidOf(stage: ChaosStage, node: string, unit: string): number | undefined {
   const main = readRecord(new UnitFolder(stage.units(node)).place(unit).record)?.main;
   return main === undefined || livingProcess(main) === undefined ? undefined : main.pid;
+}
+
+/** A fault that found nobody to strike was none. */
+function demandStruck(pid: number | undefined): void {
+  if (pid === undefined) throw new Error('it did not run: nobody was struck');
 }
 
 function signal(pid: number | undefined, name: NodeJS.Signals): void {

@@ -26,8 +26,8 @@ export interface DoneFault {
   readonly node?: string;
   readonly from: number;
   to: number;
-  /** The node's data was taken away by it: what it alone had is nowhere. */
-  readonly spoilt: boolean;
+  /** When the node's data was taken away by it: what it alone had is nowhere. */
+  spoiltAt?: number;
   failure?: string;
 }
 
@@ -88,19 +88,21 @@ export class Mayhem {
       ...(node === undefined ? {} : { node }),
       from: monotonicMs(),
       to: Number.POSITIVE_INFINITY,
-      spoilt: takesData && calm,
     };
     this.done.push(done);
     this.#options.tell(done.words);
     const before = status.latest;
-    const work = this.#carryOut(act, node ?? '').catch((error: unknown) => {
+    const spoilt = (): void => {
+      done.spoiltAt = monotonicMs();
+    };
+    const work = this.#carryOut(act, node ?? '', spoilt).catch((error: unknown) => {
       done.failure = error instanceof Error ? error.message : String(error);
     });
     const over = work.then(() => {
       done.to = monotonicMs();
     });
     this.#busy.set(on, over);
-    if (!done.spoilt) return;
+    if (!takesData || !calm) return;
     await over;
     await status.until((seen) => seen !== before, AbortSignal.timeout(noticedMs)).catch(() => undefined);
     await this.#untilCalm();
@@ -130,13 +132,13 @@ export class Mayhem {
     return eligible[victim.pick % eligible.length] ?? primary;
   }
 
-  async #carryOut(fault: Fault, node: string): Promise<void> {
+  async #carryOut(fault: Fault, node: string, spoilt: () => void): Promise<void> {
     const { stage } = this.#options;
     switch (fault.kind) {
       case 'redis killed':
-        return killRedis(stage, node, { downMs: fault.downMs, comeback: fault.with });
+        return killRedis(stage, node, { downMs: fault.downMs, comeback: fault.with, spoilt });
       case 'primary dies alone':
-        return dieAlone(stage, node, { ...fault, comeback: fault.with });
+        return dieAlone(stage, node, { ...fault, comeback: fault.with, spoilt });
       case 'redis stopped':
         return stopRedis(stage, node, fault.downMs);
       case 'redis hangs':

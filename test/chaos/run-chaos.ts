@@ -1,21 +1,20 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readBotRuns } from '../demo/bot-record.ts';
-import { missingKeys } from '../demo/missing-keys.ts';
 import { describeStatus, StatusWatch } from '../demo/status-watch.ts';
 import { monotonicMs } from '../traffic/monotonic.ts';
 import { ChaosController } from './chaos-controller.ts';
 import { ChaosStage } from './chaos-stage.ts';
-import { checkHistory, type History, type Verdict } from './check-history.ts';
+import { checkHistory, type Verdict } from './check-history.ts';
+import { historyOf, keepHistory } from './collected-history.ts';
 import { astrayAtTheEnd } from './end-state.ts';
+import { viewTheEnd } from './end-view.ts';
 import { groupSize, plannedFaults } from './fault-plan.ts';
 import { keepSnapshot } from './fault-work.ts';
-import { keysHeld } from './keys-held.ts';
 import { allWell, type DoneFault, Mayhem } from './mayhem.ts';
 import { Operator } from './operator.ts';
 import { type Convergence, untilQuiet } from './quiet.ts';
 import { RecordKeeper } from './record-keeper.ts';
-import { keyOf, readWriteLog } from './write-log.ts';
+import { readWriteLog } from './write-log.ts';
 import { Writers } from './writers.ts';
 
 export interface ChaosOptions {
@@ -75,10 +74,11 @@ export async function runChaos(
   };
   let keep = true;
   try {
-    const mayhem = await rage(play, options);
+    const { mayhem, stopped } = await rage(play, options);
     const convergence = await untilQuiet(stage, status);
     const lastStatus = describeStatus(status.latest);
-    const astray = await astrayAtTheEnd(stage);
+    const end = await viewTheEnd(stage, readWriteLog(stage.ackFile), stopped);
+    const history = await historyOf(play, mayhem.done, { end, wallOffsetMs });
     const result: ChaosResult = {
       folder: stage.folder,
       began,
@@ -88,10 +88,11 @@ export async function runChaos(
       deaths: play.controller.deaths,
       convergence,
       lastStatus,
-      astray,
-      verdict: checkHistory(await historyOf(play, mayhem, wallOffsetMs)),
+      astray: astrayAtTheEnd(end),
+      verdict: checkHistory(history),
     };
     keep = done(result);
+    if (keep) await keepHistory(stage, history);
     return result;
   } finally {
     status.close();
@@ -102,7 +103,11 @@ export async function runChaos(
   }
 }
 
-async function rage(play: Play, { seed, minutes, interrupted }: ChaosOptions): Promise<Mayhem> {
+/** `stopped`: when the writers were told to stop (monotonic ms). */
+async function rage(
+  play: Play,
+  { seed, minutes, interrupted }: ChaosOptions,
+): Promise<{ mayhem: Mayhem; stopped: number }> {
   const { stage, controller, status, keeper, tell } = play;
   follow(play);
   controller.start();
@@ -121,9 +126,10 @@ async function rage(play: Play, { seed, minutes, interrupted }: ChaosOptions): P
   }
   tell('no more faults');
   await status.until(allWell(stage.nodes.length), AbortSignal.timeout(startMs)).catch(() => undefined);
+  const stopped = monotonicMs();
   await writers.stop();
   await keeper.settled();
-  return mayhem;
+  return { mayhem, stopped };
 }
 
 function follow({ status, keeper, operator, tell }: Play): void {
@@ -158,27 +164,4 @@ function ended(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason));
   });
-}
-
-async function historyOf(play: Play, { done }: Mayhem, wallOffsetMs: number): Promise<History> {
-  const { stage, keeper, status } = play;
-  await keeper.settled();
-  const acked = readWriteLog(stage.ackFile);
-  const primary = status.latest.currentPrimary ?? '';
-  const missing = new Set(await missingKeys(acked.map(keyOf), stage.address(primary)));
-  const copies = [];
-  for (const { node, path, file } of keeper.copies.values()) {
-    copies.push({ node, path, holds: await keysHeld([...missing], file) });
-  }
-  return {
-    acked,
-    missing,
-    transitions: [...keeper.transitions.values()].sort((a, b) => a.epoch - b.epoch),
-    probes: keeper.probes,
-    copies,
-    botRuns: readBotRuns(stage.records),
-    spoilt: done.flatMap(({ spoilt, node, to }) => (spoilt && node !== undefined ? [{ node, at: to }] : [])),
-    rejoined: keeper.rejoined,
-    wallOffsetMs,
-  };
 }

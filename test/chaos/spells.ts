@@ -25,19 +25,22 @@ function spellsOf(acked: readonly WriteRecord[]): Spell[] {
   return spells;
 }
 
-/** How long two nodes took writes at the same time, in all and at the longest (ms). */
-export function bothTookWrites(acked: readonly WriteRecord[]): { totalMs: number; longestMs: number } {
+/** Two nodes took writes at the same time (monotonic ms). */
+export interface Both {
+  readonly nodes: readonly [string, string];
+  readonly from: number;
+  readonly to: number;
+}
+
+export function bothTookWrites(acked: readonly WriteRecord[]): Both[] {
   const spells = spellsOf(acked);
-  let totalMs = 0;
-  let longestMs = 0;
-  for (const [index, spell] of spells.entries()) {
+  return spells.flatMap((spell, index) => {
+    const found: Both[] = [];
     for (const later of spells.slice(index + 1)) {
       if (later.from >= spell.to) break;
       if (later.node === spell.node) continue;
-      const both = Math.min(spell.to, later.to) - later.from;
-      totalMs += both;
-      longestMs = Math.max(longestMs, both);
+      found.push({ nodes: [spell.node, later.node], from: later.from, to: Math.min(spell.to, later.to) });
     }
-  }
-  return { totalMs: Math.round(totalMs), longestMs: Math.round(longestMs) };
+    return found;
+  });
 }

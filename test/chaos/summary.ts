@@ -1,4 +1,4 @@
-import type { Loss } from './check-history.ts';
+import type { Loss } from './losses.ts';
 import type { ChaosResult } from './run-chaos.ts';
 
 /** The last line of a run, as data, and what a person reads of it. */
@@ -32,6 +32,7 @@ export function summaryOf(
     ...answers.map((answer) => `The operator was asked whose data to keep, and answered ${answer}`),
     `${figures.switchovers} planned moves, ${figures.failovers} failovers, ${figures.adoptions} adoptions; ${figures.ackedWrites} acknowledged writes, ${figures.lostWrites} lost`,
     ...losses.map(lossLine),
+    `  estimates of what was lost were too high by ${figures.estimatedAboveBytes} bytes at the most; of ${figures.unattributed} lost writes nothing tells whether a planned move lost them`,
     ...strays.map(
       ({ node, writes, bytes, from, to, inCopies, destroyed }) =>
         `  ${node} took ${writes} writes of ${bytes} bytes that are lost, at ${secondsOf(from)} to ${secondsOf(to)} s, and was not the primary; ${inCopies} of them are in a copy, ${destroyed} were destroyed`,

@@ -1,0 +1,84 @@
+import type { TransitionRecord } from '../../crd/status.ts';
+import type { History } from './history.ts';
+import { isDestroyed, isKept } from './kept-data.ts';
+import { keyOf, streamBytes, type WriteRecord } from './write-log.ts';
+
+/** What a change of primary has cost. */
+export interface Loss {
+  readonly epoch: number;
+  readonly kind: string;
+  readonly cause: string;
+  readonly from: string | undefined;
+  readonly to: string;
+  readonly writes: number;
+  readonly bytes: number;
+  /** What the controller said. */
+  readonly countedBytes: number | undefined;
+  readonly exact: boolean | undefined;
+  /** Lost writes that are in a copy of the old primary's data. */
+  readonly inCopies: number;
+  /** Lost writes whose only other place was taken away by a fault. */
+  readonly destroyed: number;
+}
+
+/** Writes that a node lost which it had taken while another was the group's primary by the records. */
+export interface StrayLoss {
+  readonly node: string;
+  readonly writes: number;
+  readonly bytes: number;
+  /** When they were answered (monotonic ms). */
+  readonly from: number;
+  readonly to: number;
+  readonly inCopies: number;
+  readonly destroyed: number;
+}
+
+export function lossOf(record: TransitionRecord, writes: readonly WriteRecord[], history: History): Loss {
+  return {
+    epoch: record.epoch,
+    kind: record.kind,
+    cause: record.cause,
+    from: record.from,
+    to: record.to,
+    writes: writes.length,
+    bytes: bytesOf(writes),
+    countedBytes: record.lostBytes,
+    exact: record.lostBytesExact,
+    // It had them last, whoever took them.
+    ...whereabouts(writes, (write) => record.from ?? write.node, history),
+  };
+}
+
+export function strayLoss(node: string, writes: readonly WriteRecord[], history: History): StrayLoss {
+  const times = writes.map(({ answered }) => answered);
+  return {
+    node,
+    writes: writes.length,
+    bytes: bytesOf(writes),
+    from: times.reduce((one, other) => Math.min(one, other)),
+    to: times.reduce((one, other) => Math.max(one, other)),
+    ...whereabouts(writes, () => node, history),
+  };
+}
+
+function whereabouts(
+  writes: readonly WriteRecord[],
+  holderOf: (write: WriteRecord) => string,
+  history: History,
+): { inCopies: number; destroyed: number } {
+  const elsewhere = writes.filter((write) => !isKept(write, holderOf(write), history));
+  const destroyed = elsewhere.filter((write) => isDestroyed(write, holderOf(write), history));
+  return { inCopies: writes.length - elsewhere.length, destroyed: destroyed.length };
+}
+
+export const bytesOf = (writes: readonly WriteRecord[]): number =>
+  writes.reduce((sum, write) => sum + streamBytes(write), 0);
+
+export const words = ({ epoch, kind, cause, from, to, writes, bytes }: Loss): string =>
+  `${kind} ${from ?? '?'}→${to} (epoch ${epoch}, ${cause}) lost ${writes} acknowledged writes of ${bytes} bytes`;
+
+export const sample = (writes: readonly WriteRecord[]): string =>
+  writes
+    .slice(0, 5)
+    .map((write) => `${keyOf(write)} at ${write.node}`)
+    .join(', ');
