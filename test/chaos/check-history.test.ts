@@ -347,3 +347,24 @@ test('losses that nothing lays to a planned move or to a failover are a fault of
   assert.deepEqual([told.problems, told.unattributed, told.losses[0]?.epoch], [[], 0, 3]);
   assert.equal(checkHistory(history('b', 2)).unattributed, 1);
 });
+
+test('a loss to a third node, after a failover that was given up, is kept where it was taken', () => {
+  const missing = new Set([keyOf(lastOfOld)]);
+  // a led; c, to which a failover was begun meanwhile, is what the record of the next one says that it came from.
+  const transitions = [
+    change({ epoch: 1, start: 100, from: 'c', to: 'a', lostBytes: 0, lostBytesExact: false }),
+    change({ epoch: 3, start: 10_001, from: 'c', to: 'b', lostBytes: 500, lostBytesExact: false }),
+  ];
+  const inCopyOf = (node: string): number | undefined =>
+    checkHistory(
+      failover(
+        {},
+        {
+          transitions,
+          probes: [probe(3, 10_150, missing)],
+          copies: [{ node, path: '/copy', epoch: 3, holds: missing }],
+        },
+      ),
+    ).losses[0]?.inCopies;
+  assert.deepEqual([inCopyOf('a'), inCopyOf('c'), inCopyOf('b')], [1, 1, 0]);
+});

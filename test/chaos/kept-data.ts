@@ -1,7 +1,7 @@
 import type { History } from './history.ts';
 import { keyOf, type WriteRecord } from './write-log.ts';
 
-/** It is in a copy of the data of the node that had it last. */
+/** It is in a copy of the data of a node that had it. */
 export const isKept = (write: WriteRecord, holder: string, { copies }: History): boolean =>
   copies.some(({ node, holds }) => node === holder && holds.has(keyOf(write)));
 

@@ -44,8 +44,7 @@ export function lossOf(record: TransitionRecord, writes: readonly WriteRecord[],
     bytes: bytesOf(writes),
     countedBytes: record.lostBytes,
     exact: record.lostBytesExact,
-    // It had them last, whoever took them.
-    ...whereabouts(writes, (write) => record.from ?? write.node, history),
+    ...whereabouts(writes, record.from, history),
   };
 }
 
@@ -57,17 +56,24 @@ export function strayLoss(node: string, writes: readonly WriteRecord[], history:
     bytes: bytesOf(writes),
     from: times.reduce((one, other) => Math.min(one, other)),
     to: times.reduce((one, other) => Math.max(one, other)),
-    ...whereabouts(writes, () => node, history),
+    ...whereabouts(writes, node, history),
   };
 }
 
+/**
+ * The primary of then had them, and who took them: another one when that had led since, or when a failover to it was
+ * begun and given up for one to a third.
+ */
 function whereabouts(
   writes: readonly WriteRecord[],
-  holderOf: (write: WriteRecord) => string,
+  primary: string | undefined,
   history: History,
 ): { inCopies: number; destroyed: number } {
-  const elsewhere = writes.filter((write) => !isKept(write, holderOf(write), history));
-  const destroyed = elsewhere.filter((write) => isDestroyed(write, holderOf(write), history));
+  const holders = (write: WriteRecord): string[] => [...new Set([write.node, primary ?? write.node])];
+  const elsewhere = writes.filter((write) => !holders(write).some((node) => isKept(write, node, history)));
+  const destroyed = elsewhere.filter((write) =>
+    holders(write).some((node) => isDestroyed(write, node, history)),
+  );
   return { inCopies: writes.length - elsewhere.length, destroyed: destroyed.length };
 }
 
