@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { oneOf, optionsOf, runChecker, wholeNumber } from '../world/checker-arguments.ts';
 import { crashPoints } from './crash-points.ts';
+import { figuresOf } from './figures.ts';
 import { markdownOf } from './markdown.ts';
 import { scenarios } from './scenarios.ts';
-import { isGood, type TableRow } from './table-row.ts';
 
 const usage = `npm run crash-points -- [--json] [--scenario NAME]... [--jobs N] [--write]
 The real controller on real Redis servers is killed after each of its effects in turn; old views are replayed to it,
@@ -15,23 +15,6 @@ and changes are undone between two of its looks. Progress goes to stderr.
 Exit codes: 0 every end and every count as undisturbed, 1 not, 64 these arguments make no sense.`;
 
 const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-
-function figures(table: readonly TableRow[]) {
-  const of = (rows: readonly TableRow[]) => ({
-    killed: rows.filter(({ disturbance }) => disturbance === 'killed').length,
-    oldViews: rows.filter(({ disturbance }) => ['oldView', 'killedThenOldView'].includes(disturbance)).length,
-    undone: rows.filter(({ disturbance }) => disturbance === 'undone').length,
-    different: rows.filter((row) => !isGood(row)).length,
-  });
-  const byScenario = [...Map.groupBy(table, ({ scenario }) => scenario)];
-  return {
-    // Nothing run is not well.
-    ok: table.length > 0 && table.every(isGood),
-    effects: table.filter(({ disturbance }) => disturbance === 'killed').length,
-    ...of(table),
-    scenarios: Object.fromEntries(byScenario.map(([name, rows]) => [name, of(rows)])),
-  };
-}
 
 async function run(): Promise<number> {
   const values = optionsOf({
@@ -52,10 +35,10 @@ async function run(): Promise<number> {
   const begun = performance.now();
   const undone = named === undefined;
   const { table, notAgain } = await crashPoints({ scenarios: chosen, undone, jobs, tell });
-  const { ok, ...counted } = figures(table);
-  const rest = { ...counted, notAgain: notAgain.map(({ scenario, effect }) => `${scenario}: ${effect}`) };
+  const { ok, ...rest } = figuresOf(table, notAgain);
   tell(`${Math.round((performance.now() - begun) / 1000)} s`);
-  if (values.write) writeFileSync(join(import.meta.dirname, '../../docs/crash-points.md'), markdownOf(table));
+  if (values.write)
+    writeFileSync(join(import.meta.dirname, '../../docs/crash-points.md'), markdownOf(table, notAgain));
   console.log(
     values.json ? JSON.stringify({ ok, ...rest, table }) : JSON.stringify({ ok, ...rest }, null, 2),
   );

@@ -1,14 +1,27 @@
 import { disturbances } from './disturbances.ts';
 import { isOfChange } from './record-name.ts';
-import { isGood, type TableRow } from './table-row.ts';
+import { isGood, type Place, type TableRow } from './table-row.ts';
 
 /**
- * The table as a page. What differs from run to run is not in it: effects of one name are one row, and of the
- * records of what is seen, which come as the looks fall, it is not said how many there were.
+ * The table as a page. What differs from run to run is not in its tables: effects of one name are one row, and of the
+ * records of what is seen, which come as the looks fall, it is not said how many there were. What was not tried in
+ * this run stands at the end.
  */
-export function markdownOf(table: readonly TableRow[]): string {
+export function markdownOf(table: readonly TableRow[], notAgain: readonly Place[]): string {
   const scenarios = [...new Set(table.map(({ scenario }) => scenario))];
-  return `${head}${scenarios.map((name) => section(table.filter(({ scenario }) => scenario === name))).join('\n')}`;
+  const sections = scenarios.map((name) => section(table.filter(({ scenario }) => scenario === name)));
+  return `${head}${sections.join('\n')}\n${untried(table.length, notAgain)}`;
+}
+
+function untried(rows: number, notAgain: readonly Place[]): string {
+  const lines = notAgain.map(({ scenario, effect, disturbance }) => {
+    const number = disturbances.findIndex(({ name }) => name === disturbance) + 1;
+    return `| ${scenario} | \`${effect}\` | ${number} | not come about again |\n`;
+  });
+  const told = `## Not come about again\n\n${notAgain.length} of ${rows + notAgain.length} that were to be tried in the run that wrote this page.\n`;
+  return lines.length === 0
+    ? told
+    : `${told}\n| scenario | effect | to be tried | outcome |\n|---|---|---|---|\n${lines.join('')}`;
 }
 
 const head = `# Crash points
@@ -29,9 +42,9 @@ ${disturbances.map(({ words }, at) => `${at + 1}. ${words}`).join('\n')}
 
 **same**: the end and every count are those of the undisturbed run, in all that was tried.
 
-Not in it: a record of what is merely seen, or the second and later ones of a kind, that did not come about again in four
-runs (they come as the looks fall; \`npm run crash-points\` names them, \`notAgain\`); the renewal of a lease, which is part
-of a look; and the out-of-band fence, which the stage has no second machine for (the model and the lab kill around it).
+A record of what is merely seen, and the second and later ones of a kind, come as the looks fall: those that did not come
+about again in four runs are named at the end. Not in it: the renewal of a lease, which is part of a look and no effect of
+its own (\`npm run test:lab\` and the simulator have it).
 
 `;
 
