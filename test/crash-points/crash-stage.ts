@@ -9,6 +9,9 @@ import { freePort } from '../redis/free-port.ts';
 import { info } from '../redis/info.ts';
 import { redisBinary } from '../redis/redis-binary.ts';
 import { until } from '../redis/until.ts';
+import { awayFile } from './away-host.ts';
+import { fenceOf, PowerSwitch } from './power-switch.ts';
+import { botScript, botTerms, redisConf, redisTerms, unitFile } from './stage-files.ts';
 
 export const nodeNames = ['a', 'b'] as const;
 export type NodeName = (typeof nodeNames)[number];
@@ -23,6 +26,8 @@ export interface Wanted {
   /** The file of the password before, by which a new controller still comes in. */
   readonly formerPassword: boolean;
   readonly unreachableAfterSeconds: number;
+  /** Of the machine that can switch the others off; absent: there is none. */
+  readonly fencePort?: number;
 }
 
 type Admin = Awaited<ReturnType<typeof connectAdmin>>;
@@ -39,6 +44,7 @@ export class CrashStage {
     formerPassword: false,
     unreachableAfterSeconds: 5,
   };
+  #powerSwitch: PowerSwitch | undefined;
   readonly #onExit: () => void;
 
   private constructor(folder: string, ports: Readonly<Record<NodeName, number>>, password: string) {
@@ -132,6 +138,27 @@ export class CrashStage {
     return startUnit(this.directory(node), redisUnit);
   }
 
+  /** There is another machine that can switch the nodes off. */
+  async giveFences(): Promise<void> {
+    const power = await PowerSwitch.start({
+      directory: (name) => nodeNames.filter((node) => node === name).map((node) => this.directory(node))[0],
+      redisUnit,
+      units,
+      records: this.records,
+    });
+    this.#powerSwitch = power;
+    await this.#replace('key', power.privateKey);
+    await this.#replace('known_hosts', power.knownHosts);
+    await this.ask({ fencePort: power.port });
+  }
+
+  /** The machine of the node falls silent, and its units run on. */
+  async loseMachine(node: NodeName): Promise<void> {
+    const pid = await this.pidOf(node);
+    await writeFile(awayFile(this.folder, node), '');
+    process.kill(pid, 'SIGSTOP');
+  }
+
   /** As an editor writes: a new file, renamed over the old one. */
   async ask(change: Partial<Wanted>): Promise<void> {
     this.wanted = { ...this.wanted, ...change };
@@ -145,6 +172,7 @@ export class CrashStage {
   /** Ends all that runs in the folder, and removes it. */
   async strike(): Promise<void> {
     // The bots end by themselves when the folder is gone, should one have been missed.
+    await this.#powerSwitch?.stop();
     await endProcessesOf(this.folder, 0);
     await rm(this.folder, { recursive: true, force: true });
     process.off('exit', this.#onExit);
@@ -157,7 +185,8 @@ export class CrashStage {
   }
 
   #document(): unknown {
-    const { primary, annotations, paused, formerPassword, unreachableAfterSeconds } = this.wanted;
+    const { primary, annotations, paused, formerPassword, unreachableAfterSeconds, fencePort } = this.wanted;
+    const inFolder = (name: string) => ({ file: join(this.folder, name) });
     return {
       apiVersion: 'understudy.dev/v1alpha1',
       kind: 'FailoverGroup',
@@ -169,11 +198,15 @@ export class CrashStage {
           name,
           redis: { host: '127.0.0.1', port: this.ports[name] },
           local: { directory: this.directory(name) },
+          ...(fencePort === undefined ? {} : { fence: fenceOf(name, fencePort) }),
         })),
+        ...(fencePort === undefined
+          ? {}
+          : { ssh: { privateKeyFrom: inFolder('key'), knownHostsFrom: inFolder('known_hosts') } }),
         redis: {
           auth: {
-            passwordFrom: { file: join(this.folder, 'password') },
-            ...(formerPassword ? { formerPasswordFrom: { file: join(this.folder, 'former-password') } } : {}),
+            passwordFrom: inFolder('password'),
+            ...(formerPassword ? { formerPasswordFrom: inFolder('former-password') } : {}),
           },
           unit: redisUnit,
           // Redis waits 5 s before a full sync otherwise, for more replicas to come.
@@ -188,7 +221,13 @@ export class CrashStage {
   async #writeNode(node: NodeName): Promise<void> {
     const directory = this.directory(node);
     await mkdir(directory, { recursive: true });
-    await writeFile(this.redisConfig(node), this.#redisConf(node), { mode: 0o600 });
+    const conf = redisConf({
+      port: this.ports[node],
+      folder: join(this.folder, node),
+      password: this.password,
+      ...(node === 'b' ? { follows: this.ports.a } : {}),
+    });
+    await writeFile(this.redisConfig(node), conf, { mode: 0o600 });
     await writeFile(
       join(directory, redisUnit),
       unitFile([redisBinary(), this.redisConfig(node)], redisTerms),
@@ -197,42 +236,4 @@ export class CrashStage {
     for (const unit of units)
       await writeFile(join(directory, unit), unitFile(['/bin/sh', bot, unit, node, this.folder], botTerms));
   }
-
-  #redisConf(node: NodeName): string {
-    const data = join(this.folder, node);
-    return `bind 127.0.0.1
-port ${this.ports[node]}
-dir ${data}
-logfile ${this.redisLog(node)}
-daemonize no
-# Keeps the path of this file in the process list, by which the stage finds what is its own.
-set-proc-title no
-requirepass ${this.password}
-masterauth ${this.password}
-repl-diskless-sync-delay 0
-# After a diskless sync the link is up, but nothing is streamed before the replica's next acknowledgement, up to 1 s
-# later (networking.c, repl_start_cmd_stream_on_ack): what is lost in a crash would differ from run to run.
-repl-diskless-sync no
-save ""
-appendonly yes
-appendfsync no
-${node === 'b' ? `replicaof 127.0.0.1 ${this.ports.a}\n` : ''}`;
-  }
 }
-
-/** One that hangs is killed a second later. */
-const redisTerms = ['Restart=no', 'TimeoutStopSec=1'];
-const botTerms = ['Restart=always', 'RestartSec=0'];
-
-function unitFile(command: readonly string[], terms: readonly string[]): string {
-  return ['[Service]', `ExecStart=${command.join(' ')}`, ...terms, ''].join('\n');
-}
-
-/** Writes down when it starts and when it is told to end; lives no longer than the folder. */
-const botScript = `#!/bin/sh
-# bot.sh UNIT NODE FOLDER
-note() { echo "$1 $2 $3" >>"$4/bots.log"; }
-trap 'note end "$1" "$2" "$3"; exit 0' TERM
-note start "$1" "$2" "$3"
-while [ -d "$3" ]; do sleep 1 & wait $!; done
-`;

@@ -33,7 +33,7 @@ export const disturbances: readonly Disturbance[] = [
 ];
 
 const destructive =
-  /^(?:redis \w+ (?:follow|promote|snapshot|pauseWrites)|host \w+ (?:startUnits|stopUnits|copyAside|stopRedis|startRedis))\b/;
+  /^(?:fence \w+ powerOff|redis \w+ (?:follow|promote|snapshot|pauseWrites)|host \w+ (?:startUnits|stopUnits|copyAside|stopRedis|startRedis))\b/;
 
 export function isDestructive({ name }: EffectId): boolean {
   return destructive.test(name);

@@ -1,5 +1,6 @@
 import type { ConnectGroup } from '../../controller/controller.ts';
 import type { GroupNode } from '../../controller/group-nodes.ts';
+import type { FencePort } from '../../controller/ports/fence.ts';
 import type { HostPort, LeaseTerms } from '../../controller/ports/host.ts';
 import type { Endpoint, RedisNodePort } from '../../controller/ports/redis-node.ts';
 import type { StorePort } from '../../controller/ports/store.ts';
@@ -26,13 +27,22 @@ export function seamsThrough(between: Between): Seams {
 }
 
 function nodeThrough(between: Between, node: GroupNode): GroupNode {
-  const { name, host } = node;
+  const { name, host, fence } = node;
   if (host === undefined) throw new Error(`${name} has no host: its looks could not be told apart`);
   const looking = { now: false };
   return {
     ...node,
     redis: redisThrough(between, { name, inner: node.redis, looking }),
     host: hostThrough(between, { name, inner: host, looking }),
+    ...(fence === undefined ? {} : { fence: fenceThrough(between, name, fence) }),
+  };
+}
+
+/** Not only the order: it is over when the other machine has confirmed it. */
+function fenceThrough(between: Between, name: string, inner: FencePort): FencePort {
+  return {
+    powerOff: (withinMs) => between.effect(`fence ${name} powerOff`, () => inner.powerOff(withinMs)),
+    close: () => inner.close(),
   };
 }
 

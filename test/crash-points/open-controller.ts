@@ -6,6 +6,7 @@ import { FileSecrets } from '../../controller/file-secrets.ts';
 import { FileStore } from '../../controller/file-store/file-store.ts';
 import { monotonicClock } from '../../controller/monotonic-clock.ts';
 import type { StorePort } from '../../controller/ports/store.ts';
+import { withMachinesAway } from './away-host.ts';
 
 const commandTimeoutMs = 2_000;
 const probeMs = 50;
@@ -28,7 +29,7 @@ export function openController(
   const controller = new Controller({
     store: seams.store(new FileStore(join(folder, 'group.yaml'))),
     secrets,
-    connect: seams.connect(connect),
+    connect: seams.connect(withMachinesAway(folder, connect)),
     clock: monotonicClock(),
     commandTimeoutMs,
     probeMs,

@@ -101,6 +101,18 @@ export const scenarios: readonly Scenario[] = [
     goal: readyOn('b'),
   },
   {
+    // Neither its Redis nor its host answers, and its units run on: another machine switches it off first.
+    name: 'failover from a silent machine',
+    prepare: async (stage) => {
+      await stage.giveFences();
+      await stage.ask({ unreachableAfterSeconds: 2 });
+      await settled(stage);
+    },
+    before: readyOn('a'),
+    trigger: (stage) => stage.loseMachine('a'),
+    goal: failedOver,
+  },
+  {
     name: 'rejoin',
     prepare: afterFailover,
     before: failedOver,
