@@ -74,8 +74,11 @@ export async function runChaos(
   };
   let keep = true;
   try {
-    const { mayhem, stopped } = await rage(play, options);
+    const { mayhem, writers } = await rage(play, options);
     const convergence = await untilQuiet(stage, status);
+    // Not before: a status that is old tells of a rest, too, and then comes one more move.
+    const stopped = monotonicMs();
+    await writers.stop();
     const lastStatus = describeStatus(status.latest);
     const end = await viewTheEnd(stage, readWriteLog(stage.ackFile), stopped);
     const history = await historyOf(play, mayhem.done, { end, wallOffsetMs });
@@ -103,12 +106,12 @@ export async function runChaos(
   }
 }
 
-/** `stopped`: when the writers were told to stop (monotonic ms). */
+/** Over when no fault is under way any more; the writers still write. */
 async function rage(
   play: Play,
   { seed, minutes, interrupted }: ChaosOptions,
-): Promise<{ mayhem: Mayhem; stopped: number }> {
-  const { stage, controller, status, keeper, tell } = play;
+): Promise<{ mayhem: Mayhem; writers: Writers }> {
+  const { stage, controller, status, tell } = play;
   follow(play);
   controller.start();
   await status.until(allWell(stage.nodes.length), AbortSignal.timeout(startMs));
@@ -125,11 +128,7 @@ async function rage(
     await snapshots;
   }
   tell('no more faults');
-  await status.until(allWell(stage.nodes.length), AbortSignal.timeout(startMs)).catch(() => undefined);
-  const stopped = monotonicMs();
-  await writers.stop();
-  await keeper.settled();
-  return { mayhem, stopped };
+  return { mayhem, writers };
 }
 
 function follow({ status, keeper, operator, tell }: Play): void {
