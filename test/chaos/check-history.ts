@@ -29,6 +29,8 @@ export interface Verdict {
   /** How long two nodes took writes at the same time, in all and at the longest. */
   readonly bothTookWritesMs: number;
   readonly longestBothMs: number;
+  /** How long a node took writes at a stretch while another led by the records, whether or not that one took any. */
+  readonly longestBesideMs: number;
   readonly losses: readonly Loss[];
   readonly strays: readonly StrayLoss[];
   /** What must not be, each in words. */
@@ -45,6 +47,7 @@ export function checkHistory(history: History): Verdict {
   });
   const counts = judgeCounts(history, losses, { lost: byEpoch, strays });
   const both = bothTookWrites(history.acked);
+  const beside = judgeBeside(history, timeline, both);
   const bothMs = both.map(({ from, to }) => to - from);
   const overlap = overlapOf(history.botRuns);
   const count = (kinds: readonly string[]): number =>
@@ -65,6 +68,7 @@ export function checkHistory(history: History): Verdict {
     overlapMs: Math.round(overlap * 10) / 10,
     bothTookWritesMs: Math.round(bothMs.reduce((sum, ms) => sum + ms, 0)),
     longestBothMs: Math.round(bothMs.reduce((longest, ms) => Math.max(longest, ms), 0)),
+    longestBesideMs: Math.round(beside.longestMs),
     losses,
     strays: [...Map.groupBy(strays, ({ node }) => node)].map(([node, own]) => strayLoss(node, own, history)),
     problems: [
@@ -80,7 +84,7 @@ export function checkHistory(history: History): Verdict {
             `${ambiguous.length} of ${lost.length} lost writes may have been lost by a planned move or by a failover, and nothing tells which: ${sample(ambiguous)}`,
           ]),
       ...(overlap > 0 ? [`a bot ran twice for ${overlap.toFixed(1)} ms`] : []),
-      ...judgeBeside(history, timeline, both),
+      ...beside.problems,
     ],
   };
 }
