@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkHistory } from './check-history.ts';
-import { failover, write } from './example-histories.ts';
+import { change, failover, write } from './example-histories.ts';
 import type { History } from './history.ts';
 import { keyOf, type WriteRecord } from './write-log.ts';
 
@@ -56,5 +56,13 @@ test('an old primary that takes writes after a planned move, with nothing to mak
   assert.equal(
     checkHistory(history({ faults: [{ ...restart, from: 5_000, to: 6_000 }] })).problems.length,
     1,
+  );
+  // A switchover to it was given up: it led for a while, and the next record comes from it.
+  const [first] = history({}).transitions;
+  const back = change({ epoch: 4, start: 12_100, kind: 'Switchover', cause: 'PutBack', from: 'a', to: 'b' });
+  const next = { ...back, lostBytes: 0, lostBytesExact: true };
+  assert.deepEqual(
+    checkHistory(history({ transitions: first === undefined ? [] : [first, next] })).problems,
+    [],
   );
 });

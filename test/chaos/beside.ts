@@ -118,6 +118,8 @@ function isAccountedFor({ node, from }: Spell, { transitions, faults, wallOffset
   const began = (record: TransitionRecord): number => Date.parse(record.startTime) - wallOffsetMs;
   const demoted = transitions.findLast((record) => record.from === node && began(record) <= from);
   if (demoted !== undefined && !isPlanned(demoted.kind)) return true;
+  // A change to it was begun and given up, which leaves no record of its own: the next one says who led.
+  if (transitions.find((record) => began(record) > from)?.from === node) return true;
   const since = demoted === undefined ? Number.NEGATIVE_INFINITY : began(demoted);
   return faults.some(
     (fault) => fault.node === node && awakening.has(fault.kind) && fault.from <= from && fault.to >= since,
