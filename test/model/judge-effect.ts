@@ -1,6 +1,7 @@
 import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
-import type { Transition } from '../../crd/status.ts';
+import type { Status, Transition } from '../../crd/status.ts';
 import type { Decision } from '../../reconcilers/reconcile.ts';
+import { bytesPerWrite } from '../world/sim-redis.ts';
 import type { ModelState } from './model-state.ts';
 import type { ModelRedis, ModelWorld } from './model-world.ts';
 
@@ -79,8 +80,6 @@ export function judgeNeedless({ world }: ModelState, { actions }: Decision, unit
       const isDone = own.every(({ state }) => (state === 'running') === (action.kind === 'startUnits'));
       if (isDone) world.violate(`S8: ${action.kind} on ${action.node} has nothing to do`);
     }
-    if (action.kind === 'promote' && world.get(action.node).role === 'primary')
-      world.violate(`S8: ${action.node} is promoted and is a primary`);
     if (action.kind === 'repoint' && !action.dropClients) {
       const { role, of } = world.get(action.node);
       if (role === 'replica' && of === action.to)
@@ -208,4 +207,15 @@ function judgeUnheard({ world, saw }: ModelState, promoted: ModelRedis, old: Mod
     world.violate(
       `S4: ${promoted.name} is promoted and lacks ${unseen.length} writes of more than ${longestUnheardMs / 1000} s`,
     );
+}
+
+/** S3: what is told of a failover the moment that it is over is not less than what was seen to be lost. */
+export function judgeTold({ world }: ModelState, before: Status, { lastTransition: told }: Status): void {
+  const { loss } = world;
+  const isNew = told !== undefined && told.epoch !== before.lastTransition?.epoch;
+  if (loss === undefined || !isNew || told.kind !== 'Failover') return;
+  if (told.from !== loss.from || told.to !== loss.to) return;
+  const known = lacking(loss.seen, world.get(told.to).data.log).length * bytesPerWrite;
+  if ((told.lostBytes ?? 0) < known)
+    world.violate(`S3: a failover tells ${told.lostBytes} bytes as lost, and ${known} were seen`);
 }

@@ -17,6 +17,7 @@ import {
   judgePaused,
   judgePowerOff,
   judgePromotion,
+  judgeTold,
 } from './judge-effect.ts';
 import type { ModelEvent } from './model-event.ts';
 import type { Between } from './model-ports.ts';
@@ -230,6 +231,7 @@ class Pass {
       return { kind: 'refused', reason: 'Conflict', message: 'status has changed' };
     const lost: Outcome = { kind: 'unknown', reason: 'StoreUnavailable', message: 'no answer' };
     if (fate === 'lostBefore') return lost;
+    judgeTold(state, state.status, status);
     state.status = status;
     state.version += 1;
     this.#wrote += 1;

@@ -11,14 +11,14 @@ export interface Longer {
 export const longer: readonly Longer[] = [
   {
     reason:
-      'A demotion whose answer was lost is done again: what counts in it is that paused writers are let go, which no look shows.',
+      'A demotion or a promotion whose answer was lost is done again: what counts in it is that paused writers are let go, which no look shows.',
     holds: ({ moves, leader }, { world, status }, shortest) => {
       const demoted = [...(status.demoting ?? []), status.transition?.from];
-      const again = world.redis.filter(
-        ({ name, role, of }) =>
-          demoted.includes(name) && role === 'replica' && of === leader && moves.includes(`repoint(${name})`),
-      );
-      return again.length >= moves.length - shortest;
+      const done = world.redis.flatMap(({ name, role, of }) => {
+        if (role === 'primary') return name === leader ? [`promote(${name})`] : [];
+        return demoted.includes(name) && of === leader ? [`repoint(${name})`] : [];
+      });
+      return moves.filter((move) => done.includes(move)).length >= moves.length - shortest;
     },
   },
   {

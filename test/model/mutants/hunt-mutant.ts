@@ -26,9 +26,11 @@ export async function huntMutant({ name, breaks }: Mutant): Promise<Hunt> {
     new Promise<number | null>((resolve) => child.once('close', resolve)),
   ]);
   if (code !== 0) return { name, failure: `could not be run (exit code ${code})` };
-  const [caught] = JSON.parse(told) as Violation[];
-  if (caught === undefined) return { name };
-  if (caught.invariant !== breaks)
-    return { name, failure: `is to break ${breaks}, and broke ${caught.message}` };
-  return { name, caught };
+  const found = JSON.parse(told) as Violation[];
+  const caught = found.find(({ invariant }) => invariant === breaks);
+  if (caught !== undefined) return { name, caught };
+  const [other] = found;
+  return other === undefined
+    ? { name }
+    : { name, failure: `is to break ${breaks}, and broke ${other.message}` };
 }

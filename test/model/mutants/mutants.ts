@@ -270,7 +270,7 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'reconcilers/fencing.ts',
-        find: 'if (seen?.refusesAlone !== true || redisDownSince === undefined) return byWatch;',
+        find: 'if (lastSeenOf(situation, from)?.refusesAlone !== true || redisDownSince === undefined) return byWatch;',
         replace: 'if (redisDownSince === undefined) return byWatch;',
       },
     ],
