@@ -203,3 +203,24 @@ test('a loss to a third node, after a failover that was given up, is kept where 
     ).losses[0]?.inCopies;
   assert.deepEqual([inCopyOf('a'), inCopyOf('c'), inCopyOf('b')], [1, 1, 0]);
 });
+
+test('what was taken before a planned move is kept where that moved it to, whoever the next record came from', () => {
+  const missing = new Set([keyOf(lastOfOld)]);
+  const transitions = [
+    change({ epoch: 2, start: 10_001, kind: 'Switchover', lostBytes: 0, lostBytesExact: true }),
+    // The failover from b to a between them was given up.
+    change({ epoch: 4, start: 12_000, from: 'a', to: 'c', lostBytes: 500, lostBytesExact: false }),
+  ];
+  const inCopyOf = (node: string): number | undefined =>
+    checkHistory(
+      failover(
+        {},
+        {
+          transitions,
+          probes: [probe(2, 10_150, new Set()), probe(4, 12_150, missing)],
+          copies: [{ node, path: '/copy', epoch: 4, holds: missing }],
+        },
+      ),
+    ).losses[0]?.inCopies;
+  assert.deepEqual([inCopyOf('b'), inCopyOf('a'), inCopyOf('c')], [1, 1, 0]);
+});

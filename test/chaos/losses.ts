@@ -44,7 +44,7 @@ export function lossOf(record: TransitionRecord, writes: readonly WriteRecord[],
     bytes: bytesOf(writes),
     countedBytes: record.lostBytes,
     exact: record.lostBytesExact,
-    ...whereabouts(writes, record.from, history),
+    ...whereabouts(writes, (write) => holdersOf(write, record, history), history),
   };
 }
 
@@ -56,20 +56,30 @@ export function strayLoss(node: string, writes: readonly WriteRecord[], history:
     bytes: bytesOf(writes),
     from: times.reduce((one, other) => Math.min(one, other)),
     to: times.reduce((one, other) => Math.max(one, other)),
-    ...whereabouts(writes, node, history),
+    ...whereabouts(writes, () => [node], history),
   };
 }
 
 /**
- * The primary of then had them, and who took them: another one when that had led since, or when a failover to it was
- * begun and given up for one to a third.
+ * Who had a write before it was lost: who took it, who led since, and who the record says led last, which is neither
+ * where a failover to it was begun and given up for one to a third.
  */
+function holdersOf(
+  { node, answered }: WriteRecord,
+  { epoch, from = node }: TransitionRecord,
+  { transitions, wallOffsetMs }: History,
+): readonly string[] {
+  const since = transitions.filter(
+    (record) => record.epoch < epoch && Date.parse(record.completionTime) - wallOffsetMs >= answered,
+  );
+  return [...new Set([node, ...since.map(({ to }) => to), from])];
+}
+
 function whereabouts(
   writes: readonly WriteRecord[],
-  primary: string | undefined,
+  holders: (write: WriteRecord) => readonly string[],
   history: History,
 ): { inCopies: number; destroyed: number } {
-  const holders = (write: WriteRecord): string[] => [...new Set([write.node, primary ?? write.node])];
   const elsewhere = writes.filter((write) => !holders(write).some((node) => isKept(write, node, history)));
   const destroyed = elsewhere.filter((write) =>
     holders(write).some((node) => isDestroyed(write, node, history)),
