@@ -224,3 +224,14 @@ test('what was taken before a planned move is kept where that moved it to, whoev
     ).losses[0]?.inCopies;
   assert.deepEqual([inCopyOf('b'), inCopyOf('a'), inCopyOf('c')], [1, 1, 0]);
 });
+
+test('a copy that no status named keeps nothing, and is told', () => {
+  const untold = [{ node: 'a', path: '/untold', epoch: 2, holds: new Set([keyOf(lastOfOld)]) }];
+  const counted = { lostBytes: bytes, lostBytesExact: true };
+  const { problems } = checkHistory(failover(counted, { copies: [], untold }));
+  assert.match(
+    problems.join(),
+    /in no copy of a.*1 lost writes are in a copy alone that no status named: \/untold/,
+  );
+  assert.deepEqual(checkHistory(failover(counted, { untold })).problems, []);
+});

@@ -75,6 +75,7 @@ export function checkHistory(history: History): Verdict {
       ...losses.flatMap(lossProblems),
       ...counts.problems,
       ...strayProblems(strays, history),
+      ...untoldProblems(lost, history),
       ...(unexplained.length === 0
         ? []
         : [`${unexplained.length} writes are lost without a change of primary: ${sample(unexplained)}`]),
@@ -134,6 +135,17 @@ function strayProblems(strays: readonly WriteRecord[], history: History): string
   return dropped.length === 0
     ? []
     : [`${dropped.length} writes that a node took beside the primary are in no copy: ${sample(dropped)}`];
+}
+
+/** Beside the problem that they are in no copy: somebody who knew of it could have them back. */
+function untoldProblems(lost: readonly WriteRecord[], { copies, untold }: History): string[] {
+  const isTold = (key: string): boolean => copies.some(({ holds }) => holds.has(key));
+  return untold.flatMap(({ path, holds }) => {
+    const alone = lost.filter((write) => holds.has(keyOf(write)) && !isTold(keyOf(write)));
+    return alone.length === 0
+      ? []
+      : [`${alone.length} lost writes are in a copy alone that no status named: ${path}`];
+  });
 }
 
 function overlapOf(runs: readonly BotRun[]): number {

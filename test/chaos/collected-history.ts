@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readBotRuns } from '../demo/bot-record.ts';
 import type { ChaosStage } from './chaos-stage.ts';
 import { type EndView, leaderOf } from './end-state.ts';
-import type { History } from './history.ts';
+import type { History, KeptData } from './history.ts';
 import { keysHeld } from './keys-held.ts';
 import type { DoneFault } from './mayhem.ts';
 import type { RecordKeeper } from './record-keeper.ts';
@@ -17,7 +17,7 @@ export async function historyOf(
   await keeper.settled();
   const leader = end.nodes.find(({ name }) => name === leaderOf(end.nodes)) ?? end.nodes[0];
   const missing = leader?.missing ?? new Set<string>();
-  const copies = [];
+  const copies: KeptData[] = [];
   for (const { node, path, epoch, file } of keeper.copies.values()) {
     copies.push({ node, path, epoch, holds: await keysHeld([...missing], file) });
   }
@@ -27,6 +27,7 @@ export async function historyOf(
     transitions: [...keeper.transitions.values()].sort((a, b) => a.epoch - b.epoch),
     probes: keeper.probes,
     copies,
+    untold: await untoldCopies(stage, copies, missing),
     botRuns: readBotRuns(stage.records),
     faults: done,
     spoilt: done.flatMap(({ spoiltAt: at, node, from }) =>
@@ -35,6 +36,25 @@ export async function historyOf(
     rejoined: keeper.rejoined,
     wallOffsetMs,
   };
+}
+
+async function untoldCopies(
+  stage: ChaosStage,
+  told: readonly KeptData[],
+  missing: ReadonlySet<string>,
+): Promise<KeptData[]> {
+  const untold: KeptData[] = [];
+  for (const node of stage.nodes) {
+    const folder = join(stage.units(node), 'preserved');
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      if (!name.endsWith('.rdb') || told.some((copy) => copy.path === path)) continue;
+      // One that its maker did not live to finish is none.
+      const holds = await keysHeld([...missing], path).catch(() => new Set<string>());
+      untold.push({ node, path, epoch: Number(/epoch(\d+)/.exec(name)?.[1] ?? 0), holds });
+    }
+  }
+  return untold;
 }
 
 /** Beside the rest of what was recorded, for who looks into it later. */

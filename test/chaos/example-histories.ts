@@ -52,6 +52,7 @@ export function failover(counted: Partial<TransitionRecord>, more: Partial<Histo
     probes: [probe(2, 10_150, missing)],
     copies: [{ node: 'a', path: '/copy', epoch: 2, holds: missing }],
     botRuns: [],
+    untold: [],
     faults: [],
     spoilt: [],
     rejoined: [],

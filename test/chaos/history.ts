@@ -38,6 +38,8 @@ export interface History {
   readonly transitions: readonly TransitionRecord[];
   readonly probes: readonly Probe[];
   readonly copies: readonly KeptData[];
+  /** Those that lie on a node and that no status ever named: nobody would look for them. */
+  readonly untold: readonly KeptData[];
   readonly botRuns: readonly BotRun[];
   readonly faults: readonly PastFault[];
   readonly spoilt: readonly Spoiling[];

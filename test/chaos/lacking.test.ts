@@ -12,6 +12,7 @@ const nothing = checkHistory({
   transitions: [],
   probes: [],
   copies: [],
+  untold: [],
   botRuns: [],
   faults: [],
   spoilt: [],
