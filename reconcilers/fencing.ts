@@ -10,7 +10,7 @@ import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { maxLagSeconds } from './redis-config.ts';
 import type { Situation } from './situation.ts';
-import { epochOf, lastSeenOf, nodeNames, observed, others, specOf } from './situation.ts';
+import { answering, epochOf, lastSeenOf, nodeNames, observed, others, specOf } from './situation.ts';
 import { progressOf } from './transition.ts';
 
 /** A unit that runs, or may be about to, or may not have ended yet. */
@@ -102,6 +102,21 @@ export function fencePlan(situation: Situation, from: string, analysis: Analysis
   if (byLease !== undefined)
     return { kind: 'missing', finding: waitsForLease(situation, from), retryInMs: byLease };
   return { kind: 'missing', finding: unproved(situation, from) };
+}
+
+/**
+ * The proof of a fence from another machine may have died with the controller that had it, once the new primary led:
+ * the units wait for it, and it is safe to have it again.
+ */
+export function fencesAgain(situation: Situation, primary: string, epoch: number): Action[] {
+  const { transition } = situation.status;
+  const from = transition?.from;
+  if (transition?.kind !== 'Failover' || transition.step !== 'Fence') return [];
+  if (from === undefined || from === primary || specOf(situation, from)?.fence === undefined) return [];
+  if ((progressOf(situation)?.failedFences ?? 0) > 0 || answering(situation, from) !== undefined) return [];
+  return proofOfStop(situation, from) !== undefined || activeUnits(situation, from) !== undefined
+    ? []
+    : [{ kind: 'fence', node: from, method: 'outOfBand', epoch }];
 }
 
 function unproved(situation: Situation, from: string): Finding {

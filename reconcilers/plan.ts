@@ -1,7 +1,7 @@
 import type { Action } from './action.ts';
 import type { Analysis } from './analysis.ts';
 import { unsavedWrites } from './config-files.ts';
-import { fencePlan } from './fencing.ts';
+import { fencePlan, fencesAgain } from './fencing.ts';
 import type { Change, Lead } from './lead.ts';
 import { rogues } from './lead.ts';
 import { leftovers } from './leftovers.ts';
@@ -154,6 +154,7 @@ function arrangeAround(situation: Situation, primary: string, epoch: number): Pl
     ...redisStarts(situation, epoch),
     ...rotationActions(situation, epoch),
     ...configActions(situation, primary, replicas.actions, epoch),
+    ...fencesAgain(situation, primary, epoch),
   ];
   const actions = [...arranged, ...unsavedWrites(situation, arranged, epoch)];
   const blocked = replicas.blocked ?? refusedSetting(situation);
