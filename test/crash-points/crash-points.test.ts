@@ -38,3 +38,13 @@ test('a machine that falls silent is switched off by another one before its repl
   assert.deepEqual(killed.end, undisturbed.end);
   assert.deepEqual(killed.counts, undisturbed.counts);
 });
+
+test('a fence whose proof died with the controller that had it is had again, and the units are started', async () => {
+  const scenario = scenarios.find(({ name }) => name === 'failover from a silent machine');
+  assert.ok(scenario !== undefined);
+  const undisturbed = await runScenario(scenario);
+  const killed = await runScenario(scenario, { killAfter: { name: 'redis b promote', occurrence: 1 } });
+  assert.equal(killed.disturbed, true);
+  assert.deepEqual(killed.end, undisturbed.end);
+  assert.deepEqual(killed.counts, undisturbed.counts);
+});

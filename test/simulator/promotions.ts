@@ -84,7 +84,9 @@ export class Promotions {
     const { stage, store, sights, accuse } = this.#bench;
     const lost = stage.log.whole(store.status.primaryReplicationId ?? '')?.data;
     if (lost === undefined) return;
-    for (const { name } of stage.servers.values()) {
+    for (const { name, process } of stage.servers.values()) {
+      // Who is down at that moment cannot be promoted, and to wait is to lose the rest.
+      if (process !== 'running') continue;
       const seen = name === server.name || name === old.name ? undefined : sights.of(by, name);
       const more = seen === undefined ? 0 : commonEnd(lost, seen) - commonEnd(lost, server.data);
       if (more > store.spec.failover.maxLagBytes)
