@@ -82,10 +82,12 @@ const isNotSyncing: Check = (candidacy, view) =>
       }
     : undefined;
 
-const wasInSync: Check = ({ situation, name, from, accepted }) => {
+/** A replica may hold half a data set; a primary holds a whole one, and its history tells of which. */
+const wasInSync: Check = ({ situation, name, from, accepted }, view) => {
   const known = situation.status.nodes?.find((node) => node.name === name);
   const led = name === situation.status.currentPrimary;
-  if (accepted || name === from || led || known?.inSync !== undefined) return undefined;
+  if (accepted || name === from || led || view.role === 'primary') return undefined;
+  if (known?.inSync !== undefined) return undefined;
   return { reason: Reason.CandidateNeverInSync, message: `${name} was never seen in sync with ${from}.` };
 };
 
@@ -97,15 +99,17 @@ const linkIsUp: Check = ({ name, planned }, view) =>
       }
     : undefined;
 
-const isCloseBehind: Check = ({ situation, name, from, accepted, planned }, view) => {
-  if (accepted || name === from) return undefined;
+const isCloseBehind: Check = (candidacy, view) => {
+  const { situation, name, from, accepted, planned } = candidacy;
+  // What the returned one wrote anew is no measure: who holds what it lost takes over, the most of it first.
+  if (accepted || name === from || rescues(candidacy, view)) return undefined;
   const alive = answering(situation, from);
   const reference = alive ?? lastSeenOf(situation, from);
   if (reference === undefined) return undefined;
   const relation = relate(reference, view);
   if (relation.kind === 'unrelated')
     return alive !== undefined && !planned
-      ? undefined // a restarted primary has a history of its own: its replica is what is left of the old one
+      ? undefined // demoted by hand, it follows somebody whose history is not on record
       : {
           reason: Reason.CandidateHistoryUnknown,
           message: `${name}'s data does not descend from ${from}'s.`,
@@ -204,10 +208,12 @@ export function whyNotRunUnits(situation: Situation, name: string): Finding | un
 /**
  * The best node to take over from a dead `from` (or `from` itself, when it was merely demoted): the one with the most
  * data, where that can be told, then the one that a change under way leads to, the requested one, and spec order.
+ * `asked`: takes over instead if it may, unless another one holds more than it by more than maxLagBytes.
  */
 export function bestCandidate(
   situation: Situation,
   from: string,
+  asked?: string,
 ): { name: string } | { refusals: Finding[] } {
   const selfToo = answering(situation, from)?.role === 'replica';
   const names = [...others(situation, from), ...(selfToo ? [from] : [])].filter((name) =>
@@ -223,7 +229,19 @@ export function bestCandidate(
   eligible.sort((a, b) => rank(situation, a, from) - rank(situation, b, from));
   const [first, ...rest] = eligible;
   if (first === undefined) return { refusals };
-  return { name: rest.reduce((best, name) => (holdsMore(situation, name, best) ? name : best), first) };
+  const best = rest.reduce((most, name) => (holdsMore(situation, name, most) ? name : most), first);
+  const isAsked =
+    asked !== undefined && eligible.includes(asked) && !holdsTooMuchMore(situation, best, asked);
+  return { name: isAsked ? asked : best };
+}
+
+/** More than the policy gives up for somebody's wish. */
+function holdsTooMuchMore(situation: Situation, best: string, asked: string): boolean {
+  const [one, other] = [answering(situation, best), answering(situation, asked)];
+  if (best === asked || one === undefined || other === undefined) return false;
+  const relation = relate(one, other);
+  if (relation.kind === 'unrelated') return holdsMore(situation, best, asked);
+  return relation.kind === 'diverged' && relation.extraBytes > situation.spec.failover.maxLagBytes;
 }
 
 /** Offsets of two histories do not compare: a server that restarted may tell a small one and hold all it had. */

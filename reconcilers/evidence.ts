@@ -2,7 +2,7 @@ import { nodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView, UnitView } from './observation.ts';
 import { holdsMoreThan } from './replication-history.ts';
 import type { Situation } from './situation.ts';
-import { answering, asPrimary, follows, observed, others } from './situation.ts';
+import { answering, asPrimary, follows, observed, others, progressOf } from './situation.ts';
 
 /** What the three witnesses say of one node that should be the primary. */
 export interface Evidence {
@@ -90,6 +90,7 @@ function isStale(situation: Situation, name: string): boolean {
   const primary = asPrimary(situation, name);
   const { currentPrimary, transition: open } = situation.status;
   if (primary === undefined || (currentPrimary !== name && open?.to !== name)) return false;
+  if (currentPrimary !== name && goesOnAsPromoted(situation, primary)) return false;
   return others(situation, name).some((other) => {
     const view = answering(situation, other);
     if (view === undefined || (currentPrimary !== name && isLeftBehind(situation, view, primary)))
@@ -97,6 +98,13 @@ function isStale(situation: Situation, name: string): boolean {
     const own = view.role === 'replica' ? follows(situation, view, name) : branchedOff(situation, view, name);
     return own && holdsLostData(situation, view, primary);
   });
+}
+
+/** It continues what this very process promoted it with: it has not lost that since. */
+function goesOnAsPromoted(situation: Situation, primary: PrimaryView): boolean {
+  const held = progressOf(situation)?.promotedWith;
+  const { previousReplicationId, previousEndOffset: end } = primary;
+  return held !== undefined && held.replicationId === previousReplicationId && (end ?? 0) > held.offset;
 }
 
 /** In a failover a node may hold more of the old history than the one that was promoted from it: that is not lost by a restart. */
@@ -108,12 +116,13 @@ function isLeftBehind(situation: Situation, view: PrimaryView | ReplicaView, pri
 /** It left the recorded history too early to take over, and what it took as a primary of its own was never lost by the other. */
 function isLeftBehindBy(
   situation: Situation,
-  { role, previousEndOffset: end }: PrimaryView | ReplicaView,
-  primary: PrimaryView,
+  { role, previousReplicationId: left, previousEndOffset: end }: PrimaryView | ReplicaView,
+  { previousReplicationId, previousEndOffset: kept }: PrimaryView,
 ): boolean {
-  const { previousReplicationId, previousEndOffset: kept } = primary;
-  if (role !== 'primary' || previousReplicationId !== situation.status.primaryReplicationId) return false;
-  return end !== undefined && kept !== undefined && kept - end > situation.spec.failover.maxLagBytes;
+  if (left !== situation.status.primaryReplicationId || left !== previousReplicationId) return false;
+  // Whoever was promoted by hand leads on if it is close enough behind; of a replica there is nothing to allow for.
+  const allowed = role === 'primary' ? situation.spec.failover.maxLagBytes : 0;
+  return end !== undefined && kept !== undefined && kept - end > allowed;
 }
 
 /** It holds data of the recorded primary's own history that the primary, as it answers now, does not hold. */

@@ -12,8 +12,9 @@ import {
   isCurrentWish,
   nodeNames,
   others,
+  progressOf,
 } from './situation.ts';
-import { isPlanned, progressOf } from './transition.ts';
+import { isPlanned } from './transition.ts';
 
 /**
  * Which node is the group's primary by right: the one that the record names, or, where there is no record,

@@ -10,8 +10,16 @@ import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { maxLagSeconds } from './redis-config.ts';
 import type { Situation } from './situation.ts';
-import { answering, epochOf, lastSeenOf, nodeNames, observed, others, specOf } from './situation.ts';
-import { progressOf } from './transition.ts';
+import {
+  answering,
+  epochOf,
+  lastSeenOf,
+  nodeNames,
+  observed,
+  others,
+  progressOf,
+  specOf,
+} from './situation.ts';
 
 /** A unit that runs, or may be about to, or may not have ended yet. */
 function isActive(unit: UnitView): boolean {

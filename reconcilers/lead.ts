@@ -1,7 +1,7 @@
 import type { TransitionKind } from '../crd/status.ts';
 import type { Analysis } from './analysis.ts';
 import { analyse } from './analysis.ts';
-import { bestCandidate, whyNotLead } from './candidate.ts';
+import { bestCandidate } from './candidate.ts';
 import { evidenceOf } from './evidence.ts';
 import { expectedPrimary } from './expected-primary.ts';
 import { whyNotFailOver, whyNotSwitchOver } from './guards.ts';
@@ -126,9 +126,7 @@ function successor(situation: Situation, from: string): ReturnType<typeof bestCa
   const asked = spec.primary !== from && spec.primary !== status.handledPrimary ? spec.primary : undefined;
   const demoted = observed(situation, from).redis;
   const oldAnswers = demoted.state === 'answers' && demoted.role === 'replica';
-  if (asked !== undefined && !oldAnswers && whyNotLead(situation, asked, from, false) === undefined)
-    return { name: asked };
-  return bestCandidate(situation, from);
+  return bestCandidate(situation, from, oldAnswers ? undefined : asked);
 }
 
 function nobody(from: string, analysis: Analysis, refusals: readonly Finding[]): Finding {

@@ -1,7 +1,7 @@
 import type { Action } from './action.ts';
 import type { Situation } from './situation.ts';
-import { asReplica, follows } from './situation.ts';
-import { isPlanned, progressOf } from './transition.ts';
+import { asReplica, follows, progressOf } from './situation.ts';
+import { isPlanned } from './transition.ts';
 
 /** What a change of primary whose new primary leads still owes: it is closed when nothing is left of this. */
 export interface Leftovers {

@@ -64,7 +64,9 @@ function paceSince({ lastSeen, startTime }: Ended, current: History): number {
  */
 export function recountLoss(last: Ended, current: History, returned: Returned): LostBytes | undefined {
   if (last.lastSeen === undefined) return undefined;
-  const lost = lostBytes(last.lastSeen, current, returned);
+  const told = lostBytes(last.lastSeen, current, returned);
+  // Started as a replica it goes on under the id in its snapshot, as if it had never died; a primary gets a new one.
+  const lost = { ...told, exact: told.exact && returned.role === 'primary' };
   if (lost.exact || returned.replicationId === last.lastSeen.replicationId) return lost;
   const since = ownBytes(returned, current);
   const before = estimateLoss(last, current)?.bytes ?? 0;
@@ -78,4 +80,4 @@ function ownBytes(returned: Returned, current: History): number {
   return own.kind === 'unrelated' ? returned.offset - ((returned.previousEndOffset ?? 1) - 1) : 0;
 }
 
-type Returned = History & { readonly aofBytes?: number | undefined };
+type Returned = History & { readonly role: 'primary' | 'replica'; readonly aofBytes?: number | undefined };

@@ -125,16 +125,15 @@ function followersToMove(situation: Situation, { from, to, how }: Change, epoch:
   return others(situation, to).flatMap((node): Action[] => {
     const replica = asReplica(situation, node);
     if (replica === undefined) return [];
-    if (node === from) return [{ kind: 'repoint', node, to, dropClients: true, epoch }];
+    const dropClients = node === from;
+    if (follows(situation, replica, to))
+      return dropClients ? [{ kind: 'repoint', node, to, dropClients, epoch }] : [];
     const target = answering(situation, to);
     // Offsets of two histories do not compare: what it alone holds is copied aside first, once the new one leads.
-    const wouldLose =
-      target !== undefined && !follows(situation, replica, to) && holdsMoreThan(replica, target);
+    if (target !== undefined && holdsMoreThan(replica, target)) return [];
     // Whoever hands over feeds it on until then; a dead primary that feeds it again has come back.
     const held = how === 'promote' ? { heldTo: replica.offset } : {};
-    return follows(situation, replica, to) || wouldLose
-      ? []
-      : [{ kind: 'repoint', node, to, dropClients: false, ...held, epoch }];
+    return [{ kind: 'repoint', node, to, dropClients, ...held, epoch }];
   });
 }
 
@@ -196,7 +195,9 @@ function replicaActions(
   let blocked: Finding | undefined;
   const leading = asPrimary(situation, primary);
   const rogue = rogues(situation, primary);
-  for (const node of others(situation, primary)) {
+  // Whoever takes writes beside the primary comes first: to copy a replica's data takes long.
+  const inOrder = [...rogue, ...others(situation, primary).filter((node) => !rogue.includes(node))];
+  for (const node of inOrder) {
     const view = answering(situation, node);
     if (view === undefined || leading === undefined) continue;
     if (view.role === 'replica' && follows(situation, view, primary)) {

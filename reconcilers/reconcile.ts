@@ -22,17 +22,17 @@ import { takeUp } from './progress.ts';
 import { Reason } from './reasons.ts';
 import { differs } from './significance.ts';
 import type { Situation } from './situation.ts';
-import { answering, asPrimary, epochOf, follows, highestEpoch, nodeNames, others } from './situation.ts';
 import {
-  abandoned,
-  closed,
-  isFinished,
-  isPlanned,
-  overcome,
+  answering,
+  asPrimary,
+  epochOf,
+  follows,
+  highestEpoch,
+  nodeNames,
+  others,
   progressOf,
-  putBack,
-  recorded,
-} from './transition.ts';
+} from './situation.ts';
+import { abandoned, closed, isFinished, isPlanned, overcome, putBack, recorded } from './transition.ts';
 
 const momentMs = 300;
 

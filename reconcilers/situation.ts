@@ -1,6 +1,6 @@
 import type { FailoverGroupSpec, NodeSpec } from '../crd/failover-group.ts';
 import type { LastSeen, Status } from '../crd/status.ts';
-import type { Memory } from './memory.ts';
+import type { Memory, Progress } from './memory.ts';
 import { nodeMemory } from './memory.ts';
 import type { NodeObservation, Observation, PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
@@ -90,4 +90,10 @@ export function highestEpoch(situation: Situation): number {
     node.host.state === 'answers' ? node.host.epoch : 0,
   );
   return Math.max(epochOf(situation.status), ...seen);
+}
+
+/** The progress of the recorded transition in this process; nothing when another process began it. */
+export function progressOf(situation: Situation): Progress | undefined {
+  const { progress } = situation.memory;
+  return progress?.epoch === situation.status.transition?.epoch ? progress : undefined;
 }

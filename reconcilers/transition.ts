@@ -15,7 +15,7 @@ import { fastestPace, isoTime, nodeMemory } from './memory.ts';
 import { isInSync } from './node-status.ts';
 import { Reason } from './reasons.ts';
 import type { Situation } from './situation.ts';
-import { asPrimary, epochOf, highestEpoch, observed } from './situation.ts';
+import { asPrimary, epochOf, highestEpoch, observed, progressOf } from './situation.ts';
 
 const firstRetryMs = 5_000;
 export const longestRetryMs = 300_000;
@@ -25,12 +25,6 @@ const toleratedUnknowns = 3;
 
 export function isPlanned(transition: Transition): boolean {
   return transition.kind === 'Switchover' || transition.kind === 'Failback';
-}
-
-/** The progress of the recorded transition in this process; nothing when another process began it. */
-export function progressOf(situation: Situation): Progress | undefined {
-  const { progress } = situation.memory;
-  return progress?.epoch === situation.status.transition?.epoch ? progress : undefined;
 }
 
 /** Whether this very change is on record, begun by this process: then it is not recorded again. */

@@ -52,11 +52,23 @@ function heardUntil(
   const looked = heard?.of === addressOf(view) ? heard.at : undefined;
   // Who looked at it meanwhile knows whether it had been silent before: then the end comes by chance just now.
   const wasSilent = looked !== undefined && looked < lostAt - silentMs;
-  const ended = endedAt(situation, from);
-  if (!wasSilent && ended !== undefined && lostAt >= ended - roundingMs) return lostAt;
+  if (!wasSilent && endedWith(situation, from, lostAt)) return lostAt;
   // Nobody else tells whether it broke or was given up after a long silence.
   const givenUp = Number(view.config['repl-timeout'] ?? defaultGivingUpSeconds) * 1000;
   return Math.max(looked ?? Number.NEGATIVE_INFINITY, lostAt - givenUp);
+}
+
+/**
+ * Whether a link that was lost then (ms) was most likely lost by the end of the primary's process. A replica that hung,
+ * or was cut off, at that time finds out long after.
+ */
+function endedWith(situation: Situation, from: string, lostAt: number): boolean {
+  const ended = endedAt(situation, from);
+  if (ended !== undefined) return lostAt >= ended - roundingMs && lostAt <= ended + silentMs;
+  // Nobody tells when it ended, and a closed port that it has.
+  const { redis, host } = observed(situation, from);
+  const isThere = host.state === 'answers' && host.redisUnit?.state === 'running';
+  return redis.state === 'refused' && !isThere;
 }
 
 /** How much it lacked was seen, and not whether it ever came: what it hears may be long past. */

@@ -93,7 +93,7 @@ export async function repoint(
   const leading = await to.redis.position();
   if (leading.kind !== 'done') return leading;
   if (leading.value.role !== 'primary') return refused(Reason.RoleChanged, `${to.name} is no primary.`);
-  const unseen = await holdsUnseen(node, leading.value, terms.heldTo);
+  const unseen = await holdsUnseen(node, leading.value, terms);
   if (unseen.kind !== 'done') return unseen;
   const release = [() => node.redis.resumeWrites(), () => node.redis.dropClients()];
   return inOrder([
@@ -104,18 +104,21 @@ export async function repoint(
 }
 
 /**
- * Refuses when the node has taken more since it was looked at, in a history that its new primary does not write:
+ * Refuses when the node was promoted, or has taken more, since it was looked at, in a history that its new primary does not write:
  * that would be lost without a copy. A primary's writes stay paused from here to its demotion.
  */
 async function holdsUnseen(
   node: GroupNode,
   leading: ReplicationPosition,
-  heldTo: number | undefined,
+  { heldTo, dropClients }: { heldTo?: number; dropClients: boolean },
 ): Promise<Outcome> {
-  if (heldTo === undefined) return done;
+  if (heldTo === undefined && dropClients) return done;
   const seen = await node.redis.position();
   if (seen.kind !== 'done') return seen;
   const isPrimary = seen.value.role === 'primary';
+  if (isPrimary && !dropClients)
+    return refused(Reason.RoleChanged, `${node.name} was promoted since it was looked at.`);
+  if (heldTo === undefined) return done;
   const position = isPrimary ? await node.redis.pauseWrites(demotionPauseMs) : seen;
   if (position.kind !== 'done') return position;
   const { replicationId, offset } = position.value;

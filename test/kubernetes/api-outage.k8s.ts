@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiServer } from './api-server.ts';
 import { acted, type ControllerProcess, type LogLine } from './controller-process.ts';
-import { FailoverStage, messageOf, type StageTerms } from './failover-stage.ts';
+import { FailoverStage, type StageTerms } from './failover-stage.ts';
 
 /** How long the API server is away (ms). */
 const outageMs = 30_000;
@@ -89,17 +89,13 @@ describe('The API server', () => {
       );
       await bringBack();
       const from = performance.now();
-      await late.stage.untilStatus('b leads', ({ currentPrimary, transition }) => {
-        return currentPrimary === 'b' && transition === undefined;
-      });
+      for (const { stage } of [crash, late]) {
+        await stage.untilStatus('b leads', ({ currentPrimary, transition }) => {
+          return currentPrimary === 'b' && transition === undefined;
+        });
+        assert.equal(await stage.role('b'), 'master');
+      }
       console.log(`# API server back: failed over after ${Math.round(performance.now() - from)} ms`);
-      assert.equal(await late.stage.role('b'), 'master');
-      // This one was dead for longer than its replica's data is believed in unseen: that is for a person to say.
-      await crash.stage.untilStatus('what keeps it', (status) =>
-        /understudy\.dev\/accept-data-of: "b@1", or start a/.test(messageOf(status, 'Ready')),
-      );
-      await crash.stage.server('a').restart();
-      await crash.stage.untilLed('a');
       await steady.stage.looked(steady.controller, 3, 'a');
       assert.deepEqual(await steady.stage.effects(steady.controller, marks), []);
     }));

@@ -4,7 +4,14 @@ import type { Fence, LastSeen } from '../../crd/status.ts';
 import { bestCandidate, whyNotLead } from '../../reconcilers/candidate.ts';
 import type { Memory, NodeMemory } from '../../reconcilers/memory.ts';
 import { emptyMemory, isoTime } from '../../reconcilers/memory.ts';
-import type { HostView, NodeObservation, ReplicaView, UnitView } from '../../reconcilers/observation.ts';
+import type {
+  HostView,
+  NodeObservation,
+  PrimaryView,
+  RedisView,
+  ReplicaView,
+  UnitView,
+} from '../../reconcilers/observation.ts';
 import type { Situation } from '../../reconcilers/situation.ts';
 import { simSpec, units } from '../world/sim-group.ts';
 
@@ -121,13 +128,24 @@ test('a replica whose age nobody can tell may not, until an operator accepts its
 });
 
 test('a link that went down while nobody looked may have been silent for repl-timeout before', () => {
-  const lost = (memory: Memory) => reason(situation({ linkDownSeconds: 1 }, { memory }));
-  const watched = (of: string): Memory => ({ ...emptyMemory, nodes: { b: { heard: { of, at: -2_000 } } } });
-  assert.equal(lost(emptyMemory), 'CandidateStalenessUnknown');
-  assert.equal(lost(watched('a:6379')), undefined);
-  assert.equal(lost(watched('z:1')), 'CandidateStalenessUnknown');
-  const short = situation({ linkDownSeconds: 1, config: { 'repl-timeout': '10' } }, { memory: emptyMemory });
-  assert.equal(reason(short), undefined);
+  const at = (redis: RedisView, memory: Memory, config = {}) => {
+    const bare = situation({ linkDownSeconds: 1, config }, { memory });
+    const nodes = bare.observation.nodes.map((node) => (node.name === 'a' ? { ...node, redis } : node));
+    return reason({ ...bare, observation: { nodes } });
+  };
+  const watched = (of: string, ago = 2_000): Memory => ({
+    ...emptyMemory,
+    nodes: { b: { heard: { of, at: -ago } } },
+  });
+  const silent: RedisView = { state: 'silent' };
+  assert.equal(at(silent, emptyMemory), 'CandidateStalenessUnknown');
+  assert.equal(at(silent, watched('a:6379')), undefined);
+  assert.equal(at(silent, watched('z:1')), 'CandidateStalenessUnknown');
+  assert.equal(at(silent, emptyMemory, { 'repl-timeout': '10' }), undefined);
+  // A process that is gone took the link with it: also where there is no host to tell when it ended.
+  const refused: RedisView = { state: 'refused' };
+  assert.equal(at(refused, emptyMemory), undefined);
+  assert.equal(at(refused, watched('a:6379', 60_000)), 'CandidateStalenessUnknown');
 });
 
 test('a link that went down when the process ended had heard it to its end, however long ago', () => {
@@ -141,6 +159,8 @@ test('a link that went down when the process ended had heard it to its end, howe
   };
   assert.equal(ended(600, 601), undefined);
   assert.equal(ended(600, 700), 'CandidateStalenessUnknown');
+  // It found out long after: it hung, or was cut off, and who knows since when.
+  assert.equal(ended(600, 594), 'CandidateStalenessUnknown');
 });
 
 /** Both saw the last of `a` ten minutes ago. */
@@ -236,4 +256,45 @@ test('of several the one with the most data takes over, and the requested one wh
   assert.deepEqual(chosen(situation({ offset: 999_000 }, {}, { offset: 999_999 })), { name: 'c' });
   const requested = situation({}, {}, {});
   assert.deepEqual(chosen({ ...requested, spec: { ...requested.spec, primary: 'c' } }), { name: 'c' });
+});
+
+/** `a` came back with an older snapshot, and went on from there in a history of its own. */
+function returned(b: Partial<ReplicaView>, c: Partial<ReplicaView>): Situation {
+  const { of: _of, link: _link, linkDownSeconds: _down, ...server } = replica;
+  const a: PrimaryView = {
+    ...server,
+    role: 'primary',
+    runId: 'next run',
+    replicationId: 'next life',
+    offset: 9_500_000,
+    previousReplicationId: 'older',
+    previousEndOffset: 400_001,
+    replicas: [],
+  };
+  const bare = situation(b, {}, c);
+  const nodes = bare.observation.nodes.map((node) => (node.name === 'a' ? { ...node, redis: a } : node));
+  return {
+    ...bare,
+    spec: { ...bare.spec, failover: { ...bare.spec.failover, maxLagBytes: 1_000 } },
+    status: { ...bare.status, primaryReplicationId: 'old' },
+    observation: { nodes },
+  };
+}
+
+test('what a primary that came back with less wrote since is no measure of who may lead in its place (seeds 492 and 565)', () => {
+  // Both continue the history that the snapshot is of; what a wrote since would make c look far behind.
+  const past = { previousReplicationId: 'older', previousEndOffset: 500_001 };
+  const of = returned({ offset: 1_000_000 }, { offset: 3_000_000, ...past });
+  assert.equal(whyNotLead(of, 'c', 'a', false), undefined);
+  assert.deepEqual(bestCandidate(of, 'a'), { name: 'c' });
+});
+
+test('who was asked for takes over from a dead primary, unless another one holds too much more (seed 776)', () => {
+  const chosen = (asked: number, other: number) =>
+    bestCandidate(returned({ offset: asked }, { offset: other }), 'a', 'b');
+  assert.deepEqual(chosen(999_500, 1_000_000), { name: 'b' });
+  assert.deepEqual(chosen(500_000, 1_000_000), { name: 'c' });
+  // In a history that is not on record, it holds what was lost before.
+  const elsewhere = returned({ replicationId: 'older', offset: 2_000_000 }, { offset: 1_000_000 });
+  assert.deepEqual(bestCandidate(elsewhere, 'a', 'b'), { name: 'c' });
 });

@@ -187,14 +187,15 @@ test('of a primary that restarted twice before this process began, no loss of no
 test('what a primary took after it came back comes on top of what it was lost with', () => {
   // Chaos, seed 103: it took writes for a second more until it was demoted.
   const last = change('PrimaryRestartedStale', 700, 10_000);
-  const life = { replicationId: 'next life', previousReplicationId: 'old', previousEndOffset: 9_501 };
+  const role = 'primary' as const;
+  const life = { role, replicationId: 'next life', previousReplicationId: 'old', previousEndOffset: 9_501 };
   assert.deepEqual(recountLoss(last, current, { ...life, offset: 9_900 }), { bytes: 1_400, exact: false });
   assert.deepEqual(recountLoss(last, current, { ...life, offset: 9_500 }), { bytes: 1_000, exact: false });
   // One that came back with nothing began a history of its own: all of that is its own.
-  const empty = { replicationId: 'fresh', offset: 300 };
+  const empty = { role, replicationId: 'fresh', offset: 300 };
   assert.deepEqual(recountLoss(last, current, empty), { bytes: 1_300, exact: false });
   // The process that was lost, back from a hang, tells all of it itself.
-  const same = { replicationId: 'old', offset: 10_070 };
+  const same = { role, replicationId: 'old', offset: 10_070 };
   assert.deepEqual(recountLoss(last, current, same), { bytes: 70, exact: true });
 });
 
@@ -239,3 +240,10 @@ const primaryView: PrimaryView = {
   priority: 100,
   replicas: [],
 };
+
+test('an old primary that came back as a replica may be another process, however its history is called (seed 486)', () => {
+  // Its snapshot keeps the replication id, and a replica goes on under it.
+  const last = change('PrimaryProcessDead', 0, 10_080);
+  const back = { role: 'replica' as const, replicationId: 'old', offset: 9_990 };
+  assert.equal(recountLoss(last, current, back)?.exact, false);
+});

@@ -58,6 +58,40 @@ test('what a second primary took since it was looked at is not given up without 
   assert.equal((await act(group, { ...repoint, heldTo: world.get('b').data.offset })).kind, 'done');
 });
 
+test('a replica that was promoted by hand since it was looked at is not made a replica again without a copy (seed 898)', async () => {
+  const group = await begin();
+  const { world } = group;
+  const repoint = { kind: 'repoint', node: 'b', to: 'a', dropClients: false, epoch: 9 } as const;
+  world.promote(world.get('b'));
+  world.write();
+  assert.equal((await act(group, repoint)).kind, 'refused');
+  assert.equal(world.get('b').role, 'primary');
+});
+
+test('what a primary that was demoted by hand alone has is copied before it follows the one that leads (seed 656)', async () => {
+  const group = new SimGroup(['a', 'b', 'c']);
+  const { world } = group;
+  assert.ok(await group.settle());
+  world.cut('a', 'b', true);
+  world.get('c').lagging = true;
+  world.write();
+  world.advance(10);
+  const own = world.get('a').data.log;
+  world.cut('a', 'c', true);
+  world.promote(world.get('b'));
+  becomeReplica(world.get('c'), 'b', world.now);
+  // Nobody is to be made a replica of what is one itself: this operator did.
+  becomeReplica(world.get('a'), 'c', world.now);
+  world.get('c').lagging = false;
+  for (const node of ['b', 'c']) world.cut('a', node, false);
+  Object.assign(world.get('a'), { link: 'syncing', syncDoneAt: world.now + 60_000 });
+  await group.pass();
+  if (world.get('a').of === 'b') assert.deepEqual(group.preserved, [own]);
+  assert.ok(await group.settle());
+  assert.equal(group.status.currentPrimary, 'b');
+  assert.deepEqual(group.preserved, [own]);
+});
+
 test('a replica that took another data set meanwhile is not promoted to rescue the one it had (seed 152)', async () => {
   const group = await begin();
   const { replicationId, offset } = group.world.get('b').data;
@@ -396,6 +430,99 @@ test('a primary that restarts with all its data is not given up for one that was
     assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
     assert.equal(group.status.currentPrimary, leader, `${ahead} writes ahead`);
   }
+});
+
+test('a primary that restarts with all its data is not given up for a replica that was promoted for a while (seeds 134 and 423)', async () => {
+  const group = await begin();
+  const { world } = group;
+  const [a, b] = [world.get('a'), world.get('b')];
+  world.cut('a', 'b', true);
+  world.write();
+  world.promote(b);
+  world.write();
+  becomeReplica(b, 'a', world.now);
+  endProcess(a, 'crashed', world.now);
+  a.snapshot = a.data;
+  startProcess(a, world.now);
+  // It has not taken a's data yet.
+  b.lagging = true;
+  world.cut('a', 'b', false);
+  await group.pass();
+  b.lagging = false;
+  assert.ok(await group.settle());
+  assert.equal(group.status.currentPrimary, 'a');
+  assert.equal(group.status.lastTransition?.kind, undefined);
+});
+
+test('who was promoted a moment ago is not given up for the old primary that comes back with all of its data (seed 1052)', async () => {
+  const group = await begin();
+  const { world } = group;
+  const [a, b] = [world.get('a'), world.get('b')];
+  endProcess(a, 'crashed', world.now);
+  a.snapshot = a.data;
+  for (let pass = 0; pass < 10 && b.role !== 'primary'; pass += 1) {
+    world.advance(1_000);
+    await group.pass();
+  }
+  assert.ok(group.status.transition !== undefined, 'the failover is not over yet');
+  startProcess(a, world.now);
+  world.write();
+  a.data = { ...a.data, offset: a.data.offset + 10, log: [...a.data.log, 900] };
+  // An operator has it follow, and it has not copied the other one's data yet.
+  becomeReplica(a, 'b', world.now);
+  Object.assign(a, { link: 'syncing', syncDoneAt: world.now + 60_000 });
+  await group.pass();
+  assert.equal(a.role, 'replica');
+  assert.ok(await group.settle());
+  assert.equal(group.status.currentPrimary, 'b');
+  assert.equal(group.status.history?.length, 1);
+});
+
+test('a second primary is dealt with before a replica whose data is copied first (seed 1354)', async () => {
+  const group = new SimGroup(['a', 'b', 'c']);
+  const { world } = group;
+  assert.ok(await group.settle());
+  // Both have data that the primary does not have; only one takes more.
+  for (const name of ['b', 'c']) {
+    world.promote(world.get(name));
+    world.get(name).data = {
+      ...world.get(name).data,
+      ...freshData(`${name}-own`),
+      offset: 20,
+      log: [900, 901],
+    };
+  }
+  becomeReplica(world.get('b'), 'z', world.now);
+  await group.pass();
+  const decided = group.events.findLast((event) => event.kind === 'decided');
+  assert.ok(decided?.kind === 'decided');
+  const copied = decided.decision.plan.actions.filter(({ kind }) => kind === 'preserve');
+  assert.deepEqual(
+    copied.map((action) => ('node' in action ? action.node : '')),
+    ['c', 'b'],
+  );
+});
+
+test('of two primaries that left the recorded history the one that holds more leads, though nobody saw it in sync (seed 1442)', async () => {
+  const group = await begin();
+  const { world } = group;
+  const [a, b] = [world.get('a'), world.get('b')];
+  world.promote(b);
+  world.write();
+  // It followed the other one for a while, and came back without what that wrote last.
+  a.data = { ...b.data };
+  endProcess(a, 'crashed', world.now);
+  a.snapshot = a.data;
+  world.write();
+  startProcess(a, world.now);
+  group.restart();
+  const { inSync: _never, ...unseen } = group.status.nodes?.find(({ name }) => name === 'b') ?? {
+    name: 'b',
+    role: 'unknown' as const,
+    reachable: true,
+  };
+  group.status = { ...group.status, nodes: [...(group.status.nodes ?? []).slice(0, 1), unseen] };
+  assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
 });
 
 test('what an operator allowed is used up by the change that it allows, and allows no loss later (seed 4902)', async () => {

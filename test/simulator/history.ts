@@ -41,3 +41,10 @@ export function commonEnd(data: Data, other: Data): number {
 export function missingFrom(other: Data, data: Data): number {
   return data.offset - commonEnd(data, other);
 }
+
+/** Whether `data` holds something of that stretch, or goes on from it. */
+export function isPart(stretch: Segment, { segment }: Data): boolean {
+  for (let own: Segment | undefined = segment; own !== undefined; own = own.parent)
+    if (own === stretch) return true;
+  return false;
+}

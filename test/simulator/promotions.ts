@@ -1,5 +1,5 @@
 import type { Data } from './history.ts';
-import { commonEnd, missingFrom } from './history.ts';
+import { commonEnd, isPart, missingFrom } from './history.ts';
 import type { Bench } from './judge.ts';
 import { isLinked, isRescue } from './rescue.ts';
 import type { Server } from './server.ts';
@@ -69,7 +69,7 @@ export class Promotions {
     if (server.link === 'syncing' && server !== old)
       accuse('S4', `${by} promotes ${server.name}, which is in mid-sync`);
     const seen = sights.of(by, old.name);
-    for (const past of this.#pasts(old)) {
+    for (const past of this.#pasts(old, server)) {
       const lack = this.#tooMuch(server.data, past, seen, late);
       if (lack !== undefined)
         accuse(
@@ -84,11 +84,13 @@ export class Promotions {
     const { stage, store, sights, accuse } = this.#bench;
     const lost = stage.log.whole(store.status.primaryReplicationId ?? '')?.data;
     if (lost === undefined) return;
-    for (const { name, process } of stage.servers.values()) {
+    for (const { name, process, data } of stage.servers.values()) {
       // Who is down at that moment cannot be promoted, and to wait is to lose the rest.
       if (process !== 'running') continue;
       const seen = name === server.name || name === old.name ? undefined : sights.of(by, name);
-      const more = seen === undefined ? 0 : commonEnd(lost, seen) - commonEnd(lost, server.data);
+      // What it copied from the returned one since that look has wiped its own.
+      const held = seen === undefined ? 0 : Math.min(commonEnd(lost, seen), commonEnd(lost, data));
+      const more = held - commonEnd(lost, server.data);
       if (more > store.spec.failover.maxLagBytes)
         accuse(
           'S4',
@@ -99,11 +101,13 @@ export class Promotions {
 
   /**
    * What the new primary has to have, within bounds: what the old one holds, unless that is of another history than
-   * the one on record; and all that was written to that, though it may have died with it unseen.
+   * the one on record; and all that was written to that, though it may have died with it unseen. What it lost by
+   * its own restart is gone, though: whoever follows its new life has not lost it.
    */
-  #pasts(old: Server): Data[] {
+  #pasts(old: Server, server: Server): Data[] {
     const { store, stage, sights } = this.#bench;
     const recorded = store.status.primaryReplicationId ?? '';
+    if (old.data.segment.id !== recorded && isPart(old.data.segment, server.data)) return [old.data];
     const written = stage.log.whole(recorded);
     const pasts = isLinked(old, store.status) ? [old.data] : [];
     const newest = sights.newestOf(old.name);
@@ -115,10 +119,12 @@ export class Promotions {
   #tooMuch(data: Data, past: Data, seen: Data | undefined, late: boolean): string | undefined {
     const { maxLagBytes, unreachableAfterSeconds, leaseSeconds } = this.#bench.store.spec.failover;
     const { log } = this.#bench.stage;
+    // What became of it between a check and an order of a process that was stopped meanwhile, nothing can stop.
+    if (late) return undefined;
     const known = seen === undefined ? 0 : missingFrom(data, seen);
     if (known > maxLagBytes) return `${known} bytes, which it saw there`;
     const lacking = missingFrom(data, past);
-    if (lacking <= maxLagBytes || late) return undefined;
+    if (lacking <= maxLagBytes) return undefined;
     const from = Math.max(commonEnd(past, data), seen === undefined ? 0 : commonEnd(past, seen));
     const span = log.spanAfter(past, from);
     const tolerated = unheardMs + slackMs + (unreachableAfterSeconds + leaseSeconds) * 1000;
