@@ -127,7 +127,9 @@ function followersToMove(situation: Situation, { from, to, how }: Change, epoch:
     if (replica === undefined) return [];
     const dropClients = node === from;
     if (follows(situation, replica, to))
-      return dropClients ? [{ kind: 'repoint', node, to, dropClients, epoch }] : [];
+      return dropClients && mayHavePaused(situation, node)
+        ? [{ kind: 'repoint', node, to, dropClients, epoch }]
+        : [];
     const target = answering(situation, to);
     // Offsets of two histories do not compare: what it alone holds is copied aside first, once the new one leads.
     if (target !== undefined && holdsMoreThan(replica, target)) return [];
@@ -135,6 +137,11 @@ function followersToMove(situation: Situation, { from, to, how }: Change, epoch:
     const held = how === 'promote' ? { heldTo: replica.offset } : {};
     return [{ kind: 'repoint', node, to, dropClients, ...held, epoch }];
   });
+}
+
+/** It led by the record, or its demotion was begun: writers may still be held up there. */
+function mayHavePaused({ status }: Situation, node: string): boolean {
+  return [status.currentPrimary, status.transition?.from, ...(status.demoting ?? [])].includes(node);
 }
 
 /** The primary is as it should be: everything else is arranged around it. */
