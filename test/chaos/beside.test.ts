@@ -65,4 +65,16 @@ test('an old primary that takes writes after a planned move, with nothing to mak
     checkHistory(history({ transitions: first === undefined ? [] : [first, next] })).problems,
     [],
   );
+  // It was killed before its role was saved, and the other one took the stage again; somebody has to have asked for it.
+  const { from: _nobody, ...again } = change({
+    epoch: 4,
+    start: 12_100,
+    kind: 'Adoption',
+    cause: 'PrimaryDemoted',
+  });
+  const taken = { ...again, to: 'b', lostBytes: 0, lostBytesExact: false };
+  const transitions = first === undefined ? [] : [first, taken];
+  const asked = { kind: 'switchover', from: 10_900, to: 10_905 } as const;
+  assert.deepEqual(checkHistory(history({ transitions, faults: [asked] })).problems, []);
+  assert.equal(checkHistory(history({ transitions })).problems.length, 1);
 });

@@ -36,6 +36,14 @@ const awakening: ReadonlySet<Fault['kind']> = new Set([
   'primary dies alone',
 ]);
 
+/** By these a planned move is asked for. */
+const asking: ReadonlySet<Fault['kind']> = new Set([
+  'switchover',
+  'failback',
+  'bots deaf, then a switchover',
+  'controller killed in mid-move',
+]);
+
 interface Spell {
   readonly node: string;
   readonly from: number;
@@ -119,8 +127,13 @@ function isAccountedFor({ node, from }: Spell, { transitions, faults, wallOffset
   const demoted = transitions.findLast((record) => record.from === node && began(record) <= from);
   if (demoted !== undefined && !isPlanned(demoted.kind)) return true;
   // A change to it was begun and given up, which leaves no record of its own: the next one says who led.
-  if (transitions.find((record) => began(record) > from)?.from === node) return true;
+  const next = transitions.find((record) => began(record) > from);
+  if (next?.from === node) return true;
   const since = demoted === undefined ? Number.NEGATIVE_INFINITY : began(demoted);
+  // Or that the old one took the stage again, since the new one had lost its role by then.
+  const isTakenUp = next?.kind === 'Adoption' && next.from === undefined && next.to !== node;
+  if (isTakenUp && faults.some((fault) => asking.has(fault.kind) && fault.from <= from && fault.to >= since))
+    return true;
   return faults.some(
     (fault) => fault.node === node && awakening.has(fault.kind) && fault.from <= from && fault.to >= since,
   );
