@@ -46,6 +46,8 @@ export type Action =
       readonly dropClients: boolean;
       /** Up to where it was seen to hold data of a history that `to` does not write: more than that is not given up unseen. */
       readonly heldTo?: number;
+      /** Before `to` is promoted: the old primary, which is silent, shall get no replica back. One that hears it now proves that it lives. */
+      readonly ahead?: boolean;
       readonly epoch: number;
     }
   | {

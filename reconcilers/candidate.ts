@@ -102,7 +102,8 @@ const linkIsUp: Check = ({ name, planned }, view) =>
 const isCloseBehind: Check = (candidacy, view) => {
   const { situation, name, from, accepted, planned } = candidacy;
   // What the returned one wrote anew is no measure: who holds what it lost takes over, the most of it first.
-  if (accepted || name === from || rescues(candidacy, view)) return undefined;
+  if (accepted || rescues(candidacy, view)) return undefined;
+  if (name === from) return hasItsOwn(situation, name, view);
   const alive = answering(situation, from);
   const reference = alive ?? lastSeenOf(situation, from);
   if (reference === undefined) return undefined;
@@ -121,6 +122,18 @@ const isCloseBehind: Check = (candidacy, view) => {
     message: `${name} lacks more than failover.maxLagBytes of ${from}'s writes.${wayOut(situation, name, from)}`,
   };
 };
+
+/** Restarted as a replica it goes on under the id in its snapshot, as far as that went: it may have lost much of what it was seen to hold. */
+function hasItsOwn(situation: Situation, name: string, view: PrimaryView | ReplicaView): Finding | undefined {
+  const seen = lastSeenOf(situation, name);
+  const relation = seen === undefined ? undefined : relate(seen, view);
+  if (relation?.kind !== 'diverged' || relation.extraBytes <= situation.spec.failover.maxLagBytes)
+    return undefined;
+  return {
+    reason: Reason.CandidateTooFarBehind,
+    message: `${name} came back without more than failover.maxLagBytes of its own writes. Give those up with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}", or name the node that has them.`,
+  };
+}
 
 /** While the primary is well there is nothing to answer: its replica catches up, or the next one is better. */
 function wayOut(situation: Situation, name: string, from: string): string {

@@ -80,13 +80,17 @@ function mayBeAssumedStopped(situation: Situation, name: string): boolean {
 const toleratedFailures = 2;
 
 export type FencePlan =
-  | { readonly kind: 'ready'; readonly actions: readonly Action[] }
+  /** `byRefusal`: it may be running, and refuses writes for as long as no replica comes to it. */
+  | { readonly kind: 'ready'; readonly actions: readonly Action[]; readonly byRefusal?: boolean }
   /** `retryInMs`: when the mere passing of time will have fenced it. */
   | { readonly kind: 'missing'; readonly finding: Finding; readonly retryInMs?: number };
 
 /** What must happen to the old primary before the new one may take writes. */
 export function fencePlan(situation: Situation, from: string, analysis: Analysis, epoch: number): FencePlan {
-  const ready = (actions: readonly Action[]): FencePlan => ({ kind: 'ready', actions });
+  const ready = (actions: readonly Action[]): FencePlan => {
+    const isOff = actions.length > 0 || proofOfPowerOff(situation, from) !== undefined;
+    return { kind: 'ready', actions, byRefusal: analysis.fence === 'everything' && !isOff };
+  };
   if (analysis.fence === 'none') return ready([]);
   const outOfBand = specOf(situation, from)?.fence !== undefined;
   const failures = progressOf(situation)?.failedFences ?? 0;

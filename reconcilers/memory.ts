@@ -69,6 +69,8 @@ export type Attendance = Readonly<Record<string, { readonly until: number; reado
 export interface NodeMemory {
   /** Since when its Redis has not answered (ms). */
   readonly redisDownSince?: number;
+  /** When the last look was made that its Redis left without any answer (ms); it has not heard a primary since. */
+  readonly redisSilentAt?: number;
   /** When a look that its Redis answered began (ms). */
   readonly redisHeardAt?: number;
   readonly hostSilentSince?: number;
@@ -162,7 +164,7 @@ function rememberNode(
   node: NodeObservation,
   { now, begunAt }: { now: number; begunAt: number },
 ): NodeMemory {
-  const { redisDownSince, hostSilentSince, demotedFor, ...kept } = before;
+  const { redisDownSince, hostSilentSince, demotedFor, redisSilentAt, ...kept } = before;
   const answers = node.redis.state === 'answers';
   const accepted =
     node.redis.state === 'answers' ? settle(before.acceptedConfig, node.redis.config) : before.acceptedConfig;
@@ -175,6 +177,7 @@ function rememberNode(
     ...(answers
       ? { redisHeardAt: begunAt }
       : { redisDownSince: redisDownSince ?? downSince(before, node, begunAt) }),
+    ...silentNow(redisSilentAt, node, begunAt),
     // A lease is counted from here: not from before the renewal that the look itself sent.
     ...(hostAnswers ? {} : { hostSilentSince: hostSilentSince ?? now }),
     hostAnswers: node.host.state === 'answers',
@@ -182,6 +185,16 @@ function rememberNode(
     ...seenNow(before, node, now),
     ...heardNow(node, begunAt),
   };
+}
+
+function silentNow(
+  before: number | undefined,
+  { redis }: NodeObservation,
+  begunAt: number,
+): Pick<NodeMemory, 'redisSilentAt'> {
+  if (redis.state === 'silent') return { redisSilentAt: begunAt };
+  const hears = redis.state === 'answers' && (redis.role === 'primary' || redis.link !== 'down');
+  return before === undefined || hears ? {} : { redisSilentAt: before };
 }
 
 const leadsNow = ({ redis }: NodeObservation): boolean =>

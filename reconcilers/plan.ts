@@ -6,8 +6,8 @@ import type { Change, Lead } from './lead.ts';
 import { rogues } from './lead.ts';
 import { leftovers } from './leftovers.ts';
 import { nodeMemory } from './memory.ts';
-import type { PrimaryView, ReplicaView } from './observation.ts';
 import { rotationActions } from './password-rotation.ts';
+import { whatKeeps, wouldBeWiped } from './preserve.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { configActions, openWhilePaused, refusedSetting } from './redis-config.ts';
@@ -38,6 +38,8 @@ export function planFor(situation: Situation, lead: Lead): Plan {
 /** A change of primary, from its record to the last repointed replica. */
 function changeOver(situation: Situation, change: Change, analysis: Analysis | undefined): Plan {
   const underWay = isUnderWay(situation, change);
+  const kept = keptBefore(situation, change, epochOf(situation.status));
+  if (kept !== undefined) return kept;
   const epoch = underWay ? epochOf(situation.status) : 0;
   const draft = changeActions(situation, change, analysis, epoch);
   if ('finding' in draft)
@@ -56,6 +58,18 @@ function changeOver(situation: Situation, change: Change, analysis: Analysis | u
   );
   const record = { ...status, ...handled, ...historyTakenUp(situation, change) };
   return { ...draft, actions: [{ kind: 'record', status: record }, ...stamped] };
+}
+
+/** Who follows the one to be promoted already copies its data as soon as it leads: what it alone holds is kept before. */
+function keptBefore(situation: Situation, { from, to, how }: Change, epoch: number): Plan | undefined {
+  if (how !== 'promote') return undefined;
+  for (const node of others(situation, to)) {
+    const keep = wouldBeWiped(situation, node, to) ? whatKeeps(situation, node, to, epoch) : undefined;
+    const stops = stopDuplicates(situation, from, epoch);
+    if (keep?.kind === 'preserve') return { actions: [...stops, keep] };
+    if (keep !== undefined) return { actions: stops, blocked: keep };
+  }
+  return undefined;
 }
 
 /**
@@ -100,6 +114,9 @@ function changeActions(
       : fencePlan(situation, from, analysis, epoch);
   if (fence.kind === 'missing') return fence;
   const fences = fence.actions.map((action) => ({ ...action, epoch }) as Action);
+  // Who refuses writes alone takes them as soon as a replica comes back to it: none may, from before the promotion.
+  const ahead = fence.byRefusal === true ? repoints.map((action) => ({ ...action, ahead: true })) : [];
+  const after = fence.byRefusal === true ? [] : repoints;
   // Writes come back first: the units of a dead primary's node are stopped after the promotion, and before any start.
   const rescue = asPrimary(situation, from) !== undefined;
   const held = answering(situation, to);
@@ -112,7 +129,15 @@ function changeActions(
     epoch,
   };
   return {
-    actions: [...fences, promote, ...stops, ...start.actions, ...repoints, ...persistRoles([to], epoch)],
+    actions: [
+      ...fences,
+      ...ahead,
+      promote,
+      ...stops,
+      ...start.actions,
+      ...after,
+      ...persistRoles([to], epoch),
+    ],
     ...unitsBlocked,
   };
 }
@@ -120,9 +145,11 @@ function changeActions(
 const persistRoles = (nodes: readonly string[], epoch: number): Action[] =>
   nodes.map((node) => ({ kind: 'persistRole', node, epoch }));
 
+type Repoint = Extract<Action, { kind: 'repoint' }>;
+
 /** Replicas of the old primary, and the old primary itself where it was demoted already. */
-function followersToMove(situation: Situation, { from, to, how }: Change, epoch: number): Action[] {
-  return others(situation, to).flatMap((node): Action[] => {
+function followersToMove(situation: Situation, { from, to, how }: Change, epoch: number): Repoint[] {
+  return others(situation, to).flatMap((node): Repoint[] => {
     const replica = asReplica(situation, node);
     if (replica === undefined) return [];
     const dropClients = node === from;
@@ -212,26 +239,16 @@ function replicaActions(
         actions.push({ kind: 'repoint', node, to: primary, dropClients: true, epoch });
       continue;
     }
-    const keep = holdsMoreThan(view, leading) && !isCopied(situation, node, view);
-    if (keep && observed(situation, node).host.state !== 'answers' && !isAccepted(situation, primary)) {
-      blocked ??= cannotPreserve(situation, node, primary);
-      continue;
-    }
+    const keep = holdsMoreThan(view, leading) ? whatKeeps(situation, node, primary, epoch) : undefined;
     // Where the copy is goes on record first: once the node follows, nothing tells of it any more.
-    if (keep && observed(situation, node).host.state === 'answers')
-      actions.push({ kind: 'preserve', node, epoch });
+    if (keep?.kind === 'preserve') actions.push(keep);
+    else if (keep !== undefined) blocked ??= keep;
     else {
       const dropClients = rogue.includes(node);
       actions.push({ kind: 'repoint', node, to: primary, dropClients, heldTo: view.offset, epoch });
     }
   }
   return blocked === undefined ? { actions } : { actions, blocked };
-}
-
-/** The copy that was made of it holds everything that it holds now. */
-function isCopied(situation: Situation, node: string, view: PrimaryView | ReplicaView): boolean {
-  const copy = nodeMemory(situation.memory, node).preserved;
-  return copy?.replicationId === view.replicationId && view.offset <= copy.offset;
 }
 
 /** Its demotion was begun, and this process did not see it end: its clients and its config file may be as before. */
@@ -251,14 +268,4 @@ export function demotionsUnderWay(situation: Situation, plan: Plan): string[] {
     return node !== current && nodeMemory(situation.memory, node).demotedFor !== current;
   });
   return [...new Set([...begun, ...planned.map((action) => action.node)])].sort();
-}
-
-function isAccepted(situation: Situation, primary: string): boolean {
-  const wish = situation.wishes.acceptDataOf;
-  return wish?.node === primary && wish.epoch === epochOf(situation.status);
-}
-
-function cannotPreserve(situation: Situation, node: string, primary: string): Finding {
-  const message = `${node} holds data that ${primary} does not have, and its host cannot be reached to keep a copy. Copy its data aside, then allow it to be overwritten with the annotation understudy.dev/accept-data-of: "${primary}@${epochOf(situation.status)}".`;
-  return { reason: Reason.PreserveImpossible, message };
 }

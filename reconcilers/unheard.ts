@@ -48,11 +48,14 @@ function heardUntil(
   // Down and never up in this run: its data is what its disk held (Redis tells -1 then, not a time).
   if (view.linkDownSeconds === undefined) return Number.NEGATIVE_INFINITY;
   const lostAt = now - view.linkDownSeconds * 1000;
-  const { heard } = nodeMemory(situation.memory, name);
+  const { heard, redisSilentAt } = nodeMemory(situation.memory, name);
   const looked = heard?.of === addressOf(view) ? heard.at : undefined;
   // Who looked at it meanwhile knows whether it had been silent before: then the end comes by chance just now.
   const wasSilent = looked !== undefined && looked < lostAt - silentMs;
   if (!wasSilent && endedWith(situation, from, lostAt)) return lostAt;
+  // It may have hung until just now, and not have looked at its link for as long as that.
+  const hung = redisSilentAt !== undefined && lostAt >= redisSilentAt - roundingMs;
+  if (hung) return looked ?? Number.NEGATIVE_INFINITY;
   // Nobody else tells whether it broke or was given up after a long silence.
   const givenUp = Number(view.config['repl-timeout'] ?? defaultGivingUpSeconds) * 1000;
   return Math.max(looked ?? Number.NEGATIVE_INFINITY, lostAt - givenUp);

@@ -35,8 +35,7 @@ export async function promote(
   if (view.role === 'replica' && view.link === 'syncing' && !terms.rescue)
     return refused(Reason.CandidateSyncing, `${node.name} is copying the data set and holds no whole one.`);
   // What was decided may be of an old look: this process may have been stopped since.
-  if (terms.unheard === true && hearsItsPrimary(view))
-    return refused(Reason.PrimaryNotAnswering, `${node.name} hears its primary: it is alive.`);
+  if (terms.unheard === true && hearsItsPrimary(view)) return refusedAsHeard(node);
   if (terms.held !== undefined && !stillHolds(view, terms.held))
     return refused(Reason.RoleChanged, `${node.name} holds no more what it held when it was looked at.`);
   const open = await openToWrites(node, view);
@@ -63,6 +62,9 @@ function hearsItsPrimary(view: RedisView): boolean {
   return view.lastIoSeconds !== undefined && view.lastIoSeconds <= 1;
 }
 
+const refusedAsHeard = (node: GroupNode): Outcome =>
+  refused(Reason.PrimaryNotAnswering, `${node.name} hears its primary: it is alive.`);
+
 /** A node that is about to lead has no replicas yet: with min-replicas-to-write left at 1 it would refuse all writes. */
 export async function openToWrites(node: GroupNode, view: RedisView): Promise<Outcome> {
   const shut = view.state === 'answers' && Number(view.config['min-replicas-to-write'] ?? 0) > 0;
@@ -82,17 +84,20 @@ export async function persistRole(reach: Reach, node: GroupNode, epoch: number):
   return persist(node);
 }
 
-/** Makes a node a replica of `to`, which must lead; a former primary's paused and stuck clients are let go. */
+/** Makes a node a replica of `to`, which must lead, or is about to (`ahead`); a former primary's paused and stuck clients are let go. */
 export async function repoint(
   node: GroupNode,
   to: GroupNode,
-  terms: Pick<Extract<Action, { kind: 'repoint' }>, 'epoch' | 'dropClients' | 'heldTo'>,
+  terms: Pick<Extract<Action, { kind: 'repoint' }>, 'epoch' | 'dropClients' | 'heldTo' | 'ahead'>,
 ): Promise<Outcome> {
   const claimed = await node.redis.claim(terms.epoch);
   if (claimed.kind !== 'done') return claimed;
   const leading = await to.redis.position();
   if (leading.kind !== 'done') return leading;
-  if (leading.value.role !== 'primary') return refused(Reason.RoleChanged, `${to.name} is no primary.`);
+  if (terms.ahead === true) {
+    if (hearsItsPrimary(await node.redis.observe())) return refusedAsHeard(node);
+  } else if (leading.value.role !== 'primary')
+    return refused(Reason.RoleChanged, `${to.name} is no primary.`);
   const unseen = await holdsUnseen(node, leading.value, terms);
   if (unseen.kind !== 'done') return unseen;
   const release = [() => node.redis.resumeWrites(), () => node.redis.dropClients()];

@@ -252,6 +252,7 @@ class KeyWriter {
     const { memory, saw } = this.#state;
     for (const name of this.#names) {
       this.#nodeMemory(memory.nodes[name] ?? {});
+      this.#put(this.#mayHaveHung(name));
       this.#put('w', this.#log(saw[name] ?? []));
     }
     this.#put('O', ...memory.poweredOff);
@@ -269,6 +270,15 @@ class KeyWriter {
       progress.refusal?.reason ?? '-',
     );
     this.#put(progress.unitsRefusal?.reason ?? '-');
+  }
+
+  /** Whether it was silent up to when its link was lost, by its own word; while it is silent, that comes yet. */
+  #mayHaveHung(name: string): string {
+    const { memory, world } = this.#state;
+    const silentAt = memory.nodes[name]?.redisSilentAt;
+    const { role, link, linkLostAt } = world.get(name);
+    if (silentAt === undefined) return '-';
+    return role === 'replica' && link === 'down' ? `${linkLostAt >= silentAt - 2_000}` : '?';
   }
 
   /** How long it has been alone counts from the silence of its host; what was before that does not. */

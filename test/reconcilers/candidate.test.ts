@@ -163,6 +163,37 @@ test('a link that went down when the process ended had heard it to its end, howe
   assert.equal(ended(600, 594), 'CandidateStalenessUnknown');
 });
 
+test('a link that was found lost by a replica that may have hung until then tells nothing of how long it was silent (seed 1379)', () => {
+  const silent = (linkDownSeconds: number, redisSilentAt?: number) => {
+    const redisUnit = { ...unitOf('redis-server.service'), state: 'stopped', endedSeconds: 50 } as const;
+    const b: NodeMemory = redisSilentAt === undefined ? {} : { redisSilentAt };
+    const bare = situation({ linkDownSeconds }, { memory: { ...emptyMemory, nodes: { b } } });
+    const nodes = bare.observation.nodes.map((node) =>
+      node.name === 'a' ? { ...node, host: { ...host, redisUnit } as HostView } : node,
+    );
+    return reason({ ...bare, observation: { nodes } });
+  };
+  assert.equal(silent(0), undefined);
+  assert.equal(silent(0, -1_000), 'CandidateStalenessUnknown');
+  // It was out of our sight, and found out meanwhile.
+  assert.equal(silent(20, -1_000), undefined);
+});
+
+test('a demoted primary that came back without what it was seen to hold does not lead again unasked (seed 1931)', () => {
+  const back = (offset: number, change: Partial<Situation> = {}) => {
+    const bare = situation({}, change);
+    const of = { host: 'b', port: 6379 };
+    const nodes = bare.observation.nodes.map((node) =>
+      node.name === 'a' ? { ...node, redis: { ...replica, of, offset } } : node,
+    );
+    return whyNotLead({ ...bare, observation: { nodes } }, 'a', 'a', false)?.reason;
+  };
+  assert.equal(back(1_000_500), undefined);
+  assert.equal(back(400), 'CandidateTooFarBehind');
+  assert.equal(back(400, { wishes: { acceptDataOf: { node: 'a', epoch: 3 } } }), undefined);
+  assert.equal(back(400, { memory: emptyMemory }), undefined);
+});
+
 /** Both saw the last of `a` ten minutes ago. */
 const longAgo = -600_000;
 const unheardFor = (a: Partial<NodeMemory> & { lastSeen: LastSeen }, change: Partial<Situation> = {}) =>

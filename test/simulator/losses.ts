@@ -61,9 +61,11 @@ export class Losses {
       this.#judge(told, by, isNew);
   }
 
-  #open(from: string, { primaryReplicationId: history = '' }: Status): Opened {
+  #open(from: string, { primaryReplicationId: recorded = '' }: Status): Opened {
     const lives = new Set(this.#bench.stage.log.writtenBy(from).map(({ segment }) => segment.id));
     const { process, role, data } = this.#bench.stage.server(from);
+    // Promoted by hand, and lost before that was on record: what it took then is of its own history.
+    const history = lives.has(recorded) ? recorded : data.segment.id;
     // It came back already, and writes until it is demoted.
     if (process === 'running' && role === 'primary' && data.segment.id !== history)
       lives.delete(data.segment.id);

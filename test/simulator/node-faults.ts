@@ -1,6 +1,6 @@
 import { emptyData } from './history.ts';
 import type { Server } from './server.ts';
-import { demote, endProcess, startProcess, takesWrites } from './server.ts';
+import { endProcess, startProcess, takesWrites } from './server.ts';
 import type { Fault, Sky } from './sky.ts';
 
 /** Deaths, hangs, power, and what operators do to a Redis with their own hands. */
@@ -129,6 +129,6 @@ function promoteByHand(sky: Sky, name: string, others: readonly Server[]): void 
   sky.note(`an operator promotes ${name}${others.length === 0 ? '' : ' and has the others follow it'}`);
   sky.stage.raise(server, 'somebodyElse');
   const awake = others.filter((other) => other !== server && other.process === 'running');
-  for (const other of awake) demote(other, name);
+  for (const other of awake) sky.stage.follow(other, name);
   for (const { savedRole, role, of } of [server, ...awake]) Object.assign(savedRole, { role, of });
 }

@@ -70,7 +70,7 @@ export class Promotions {
       accuse('S4', `${by} promotes ${server.name}, which is in mid-sync`);
     const seen = sights.of(by, old.name);
     for (const past of this.#pasts(old, server)) {
-      const lack = this.#tooMuch(server.data, past, seen, late);
+      const lack = this.#tooMuch(server, past, seen, late);
       if (lack !== undefined)
         accuse(
           'S4',
@@ -116,7 +116,8 @@ export class Promotions {
   }
 
   /** What it lacks beyond the bounds, in words. */
-  #tooMuch(data: Data, past: Data, seen: Data | undefined, late: boolean): string | undefined {
+  #tooMuch(server: Server, past: Data, seen: Data | undefined, late: boolean): string | undefined {
+    const { data, lagging } = server;
     const { maxLagBytes, unreachableAfterSeconds, leaseSeconds } = this.#bench.store.spec.failover;
     const { log } = this.#bench.stage;
     // What became of it between a check and an order of a process that was stopped meanwhile, nothing can stop.
@@ -128,9 +129,12 @@ export class Promotions {
     const from = Math.max(commonEnd(past, data), seen === undefined ? 0 : commonEnd(past, seen));
     const span = log.spanAfter(past, from);
     const tolerated = unheardMs + slackMs + (unreachableAfterSeconds + leaseSeconds) * 1000;
-    return span > tolerated
-      ? `${lacking} bytes, what it wrote unseen in ${(span / 1000).toFixed(1)} s among them`
-      : undefined;
+    if (span <= tolerated) return undefined;
+    // Its link carries less than its primary writes, since nobody saw that (docs/correctness.md, slow links).
+    if (lagging) this.#bench.tally.slowLinks += 1;
+    return lagging
+      ? undefined
+      : `${lacking} bytes, what it wrote unseen in ${(span / 1000).toFixed(1)} s among them`;
   }
 
   /** S5 */

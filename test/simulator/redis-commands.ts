@@ -1,7 +1,6 @@
 import type { Answer, Command } from '../../controller/redis/connection.ts';
 import type { AttachedReplica, RedisView } from '../../reconcilers/observation.ts';
 import type { Server, ServerConnection } from './server.ts';
-import { demote } from './server.ts';
 import type { Stage } from './stage.ts';
 
 export const redisPort = 6379;
@@ -65,7 +64,7 @@ export class RedisCommands {
       return ok;
     }
     this.#watcher.following(server, String(host), by);
-    demote(server, String(host));
+    this.#stage.follow(server, String(host));
     return ok;
   }
 

@@ -5,6 +5,7 @@ import { freshMachine, watchEndsAt } from './machine.ts';
 import type { Server } from './server.ts';
 import {
   canContinue,
+  demote,
   endProcess,
   freshServer,
   raise,
@@ -84,11 +85,24 @@ export class Stage {
 
   raise(server: Server, by: Server['raisedBy']): void {
     if (server.role === 'primary') return;
+    this.#hangUp(server);
     this.#ids += 1;
     raise(server, `id${this.#ids}`);
     server.raisedBy = by;
     server.raisedAt = this.now;
     server.wroteAt = this.now;
+  }
+
+  follow(server: Server, of: string): void {
+    if (server.of !== of) this.#hangUp(server);
+    demote(server, of);
+  }
+
+  /** A primary that hears its replica hang up counts it no more at once (redis: freeClient). */
+  #hangUp(server: Server): void {
+    const source = this.servers.get(server.of ?? '');
+    if (source?.process === 'running' && this.reaches(server.name, source.name))
+      source.acknowledgedAt.delete(server.name);
   }
 
   /** Everything that goes on by itself, up to `now`: clients write, replicas follow, watches look. */

@@ -20,6 +20,8 @@ export interface Tally {
   judgedPromotions: number;
   /** The others, by what kept them from it. */
   readonly unjudged: Record<Unjudged, number>;
+  /** Judged promotions of a replica that took nothing through its link, and so lacks more than is tolerated of what nobody saw. */
+  slowLinks: number;
   /** Demotions that left a frozen controller when the pause before them was over, and cost something. */
   lateOrders: number;
   /** Losses that failovers told of, and how many of them were held against what was lost. */
@@ -45,6 +47,7 @@ export const freshTally = (): Tally => ({
   promotions: 0,
   judgedPromotions: 0,
   unjudged: { accepted: 0, unknownPast: 0 },
+  slowLinks: 0,
   lateOrders: 0,
   lossesTold: 0,
   lossesJudged: 0,

@@ -12,7 +12,9 @@ export function actionText(action: Action): string {
         ? `Promote ${action.node} before it copies the poorer data set.`
         : `Promote ${action.node}.`;
     case 'repoint':
-      return `Make ${action.node} a replica of ${action.to}${action.dropClients ? ' and send its clients away' : ''}.`;
+      return action.ahead === true
+        ? `Make ${action.node} a replica of ${action.to}, so that it cannot come back to the old primary.`
+        : `Make ${action.node} a replica of ${action.to}${action.dropClients ? ' and send its clients away' : ''}.`;
     case 'startUnits':
       return `Start ${action.units.join(', ')} on ${action.node}${proved(action)}.`;
     case 'stopUnits':

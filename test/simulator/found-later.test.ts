@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { executeAction } from '../../controller/execute/execute-action.ts';
+import type { Outcome } from '../../reconcilers/action.ts';
+import { SimGroup } from '../world/sim-group.ts';
+import { simClock, simNodes } from '../world/sim-ports.ts';
+import { becomeReplica, freshData } from '../world/sim-redis.ts';
+
+/** What the simulator found in the seeds 1,001 to 2,000, told again without it. */
+
+function act(group: SimGroup, action: Parameters<typeof executeAction>[1]): Promise<Outcome> {
+  const { world, meddling, preserved } = group;
+  const nodes = simNodes(world, meddling, preserved);
+  return executeAction({ nodes, clock: simClock(world), commandTimeoutMs: 500 }, action);
+}
+
+async function begin(names: readonly string[], leaseSeconds = 0): Promise<SimGroup> {
+  const group = new SimGroup(names, leaseSeconds);
+  assert.ok(await group.settle());
+  for (let write = 0; write < 5; write += 1) group.world.write();
+  group.world.advance(1000);
+  await group.pass();
+  group.meddling.effects.length = 0;
+  return group;
+}
+
+function isolate({ world }: SimGroup, name: string, severed: boolean): void {
+  for (const other of ['@', '@host', 'a', 'b', 'c']) if (other !== name) world.cut(other, name, severed);
+}
+
+test('no replica is left to a primary that is out of sight when another node is promoted (seeds 1635 and 1942)', async () => {
+  const group = await begin(['a', 'b', 'c'], 5);
+  const { world, meddling } = group;
+  isolate(group, 'a', true);
+  for (let pass = 0; pass < 60 && !meddling.effects.includes('promote b'); pass += 1) {
+    world.advance(1000);
+    await group.pass();
+  }
+  const order = meddling.effects.filter((effect) => effect === 'follow c' || effect === 'promote b');
+  assert.deepEqual(order, ['follow c', 'promote b']);
+  assert.equal(world.get('c').of, 'b');
+});
+
+test('a replica that hears its primary again is not taken from it, and the other one is not promoted', async () => {
+  const group = await begin(['a', 'b', 'c'], 5);
+  const { world, meddling } = group;
+  isolate(group, 'a', true);
+  meddling.between = (command, node) => {
+    // The cut heals when all is decided: the first order is on its way.
+    if (node !== 'b' || command !== 'position' || group.status.transition === undefined) return;
+    isolate(group, 'a', false);
+    world.advance(1);
+  };
+  for (let second = 0; second < 60 && world.reaches('@', 'a') === false; second += 1) {
+    world.advance(1000);
+    await group.pass();
+  }
+  assert.ok(!meddling.effects.some((effect) => effect.startsWith('promote')));
+  assert.ok(await group.settle());
+  assert.deepEqual(
+    [group.status.currentPrimary, world.get('b').of, world.get('c').of, group.status.lastTransition],
+    ['a', 'a', 'a', undefined],
+  );
+});
+
+test('a replica is taken from a silent primary before another one leads, and not while it hears it', async () => {
+  const group = await begin(['a', 'b', 'c']);
+  const { world } = group;
+  const ahead = { kind: 'repoint', node: 'c', to: 'b', dropClients: false, ahead: true, epoch: 9 } as const;
+  assert.equal((await act(group, ahead)).kind, 'refused');
+  assert.equal(world.get('c').of, 'a');
+  isolate(group, 'a', true);
+  world.advance(3000);
+  assert.equal((await act(group, ahead)).kind, 'done');
+  assert.equal(world.get('c').of, 'b');
+});
+
+test('what only a replica of the node to be promoted holds is copied before that leads (seed 1931)', async () => {
+  const group = await begin(['a', 'b']);
+  const { world, meddling } = group;
+  const [a, b] = [world.get('a'), world.get('b')];
+  // Both came back as replicas: of each other, and a of a life of its own that nothing links to b's.
+  becomeReplica(b, 'a', world.now);
+  becomeReplica(a, 'b', world.now);
+  a.data = { ...freshData('own'), offset: 300, log: [900, 901] };
+  a.link = 'down';
+  await group.pass();
+  for (let pass = 0; pass < 20 && !meddling.effects.some((effect) => effect.startsWith('promote')); pass += 1) {
+    world.advance(100);
+    await group.pass();
+  }
+  const promoted = meddling.effects.find((effect) => effect.startsWith('promote'));
+  assert.equal(promoted, 'promote b', JSON.stringify(group.status.conditions));
+  assert.deepEqual(group.preserved, [[900, 901]]);
+});
