@@ -85,7 +85,11 @@ test('what only a replica of the node to be promoted holds is copied before that
   a.data = { ...freshData('own'), offset: 300, log: [900, 901] };
   a.link = 'down';
   await group.pass();
-  for (let pass = 0; pass < 20 && !meddling.effects.some((effect) => effect.startsWith('promote')); pass += 1) {
+  for (
+    let pass = 0;
+    pass < 20 && !meddling.effects.some((effect) => effect.startsWith('promote'));
+    pass += 1
+  ) {
     world.advance(100);
     await group.pass();
   }
