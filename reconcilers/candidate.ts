@@ -49,7 +49,8 @@ const diskWorks: Check = ({ name }, view) =>
     : undefined;
 
 const isReplicaOfIt: Check = ({ situation, name, from, accepted, planned }, view) => {
-  if (accepted || name === from) return undefined;
+  // Only a replica can be handed over to, whoever has accepted its data.
+  if ((accepted && !planned) || name === from) return undefined;
   if (view.role === 'replica' && follows(situation, view, from)) return undefined;
   if (!planned && continuesFrom(situation, view, from)) return undefined;
   return { reason: Reason.CandidateNotReplica, message: `${name} is no replica of ${from}.` };

@@ -42,14 +42,25 @@ export async function promote(
   if (open.kind !== 'done') return open;
   // It may have been paused while its data was copied: by the one that promoted it already, or by a deposed controller.
   const resumed = await node.redis.resumeWrites();
-  return resumed.kind !== 'done' || view.role === 'primary' ? resumed : node.redis.promote();
+  if (resumed.kind !== 'done' || view.role === 'primary') return resumed;
+  const promoted = await node.redis.promote();
+  return promoted.kind === 'done' && terms.rescue ? isRescued(node, terms.held) : promoted;
 }
 
+/** Between the look and the order it may have copied the poorer data set: then others may hold what it was promoted for. */
+async function isRescued(node: GroupNode, held: Held | undefined): Promise<Outcome> {
+  if (held === undefined) return done;
+  const view = await node.redis.observe();
+  if (view.state !== 'answers')
+    return { kind: 'unknown', reason: Reason.OutcomeUnknown, message: `${node.name} does not answer.` };
+  if (stillHolds(view, held)) return done;
+  return refused(Reason.RoleChanged, `${node.name} holds no more what it was promoted for.`);
+}
+
+type Held = NonNullable<Extract<Action, { kind: 'promote' }>['held']>;
+
 /** It may have been promoted meanwhile: its own history goes on from the one that it was looked at with, then. */
-function stillHolds(
-  view: Extract<RedisView, { state: 'answers' }>,
-  held: { readonly replicationId: string; readonly offset: number },
-): boolean {
+function stillHolds(view: Extract<RedisView, { state: 'answers' }>, held: Held): boolean {
   const { replicationId, previousReplicationId, offset } = view;
   const isIts = replicationId === held.replicationId;
   const goesOn = view.role === 'primary' && previousReplicationId === held.replicationId;

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { executeAction } from '../../controller/execute/execute-action.ts';
+import { acceptDataOfAnnotation } from '../../crd/annotations.ts';
 import type { Outcome } from '../../reconcilers/action.ts';
 import { SimGroup } from '../world/sim-group.ts';
 import { simClock, simNodes } from '../world/sim-ports.ts';
 import { becomeReplica, freshData } from '../world/sim-redis.ts';
 
-/** What the simulator found in the seeds 1,001 to 2,000, told again without it. */
+/** What the simulator found in the seeds 1,001 to 3,000, told again without it. */
 
 function act(group: SimGroup, action: Parameters<typeof executeAction>[1]): Promise<Outcome> {
   const { world, meddling, preserved } = group;
@@ -96,4 +97,35 @@ test('what only a replica of the node to be promoted holds is copied before that
   const promoted = meddling.effects.find((effect) => effect.startsWith('promote'));
   assert.equal(promoted, 'promote b', JSON.stringify(group.status.conditions));
   assert.deepEqual(group.preserved, [[900, 901]]);
+});
+
+test('a rescue whose node copied the poorer data set at the last moment is not taken for one (seed 1823)', async () => {
+  const group = await begin(['a', 'b', 'c']);
+  const { world, meddling } = group;
+  const { replicationId, offset } = world.get('c').data;
+  const promote = {
+    kind: 'promote',
+    node: 'c',
+    rescue: true,
+    held: { replicationId, offset },
+    epoch: 9,
+  } as const;
+  meddling.between = (command, node) => {
+    if (command === 'promote' && node === 'c') world.get('c').data = { ...freshData('poorer'), offset: 500 };
+  };
+  assert.equal((await act(group, promote)).kind, 'refused');
+  meddling.between = () => undefined;
+  const sound = { ...promote, node: 'b' } as const;
+  assert.equal((await act(group, sound)).kind, 'done');
+});
+
+test('what an operator allowed does not make a node one that can be handed over to (seed 2748)', async () => {
+  const group = await begin(['a', 'b']);
+  const { world } = group;
+  world.promote(world.get('b'));
+  world.write();
+  group.annotations = { [acceptDataOfAnnotation]: `b@${group.status.epoch}` };
+  group.edit({ primary: 'b' });
+  assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
+  assert.deepEqual([group.status.currentPrimary, world.get('a').of], ['b', 'b']);
 });

@@ -76,6 +76,8 @@ export class Judge implements StageWatcher, CommandWatcher, MachineWatcher {
 
   following(server: Server, to: string, by: string): void {
     this.#losses.following(server);
+    // Redis answers that it does so already, and changes nothing.
+    if (server.role === 'replica' && server.of === to) return;
     const target = this.#stage.server(to);
     const handsOver = this.#isPlanned() && server.role === 'primary';
     const elsewhere = [...this.#stage.servers.values()].filter((other) => other !== server);

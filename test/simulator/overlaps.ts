@@ -1,6 +1,7 @@
 import type { Bench } from './judge.ts';
 import { isRescue } from './rescue.ts';
 import type { Server } from './server.ts';
+import { takesWrites } from './server.ts';
 
 /** How long two primaries may take writes at once after a promotion of the controller's (ms): none by design. */
 const toleratedOverlapMs = 50;
@@ -44,8 +45,8 @@ export class Overlaps {
     // A rescue leaves the one that came back with less writing until it is demoted, whatever it takes meanwhile.
     const held = sights.of(by, server.name) ?? server.data;
     if ([server.data, held].some((data) => isRescue(old, data, store.status))) return;
-    if (old.process === 'hung' && !late && sights.isHostSilent(by, from))
-      this.#toleratedMs = toleratedOfStoppedMs;
+    const goesByThen = old.process === 'hung' || old.countsAgainAt > stage.now;
+    if (goesByThen && !late && sights.isHostSilent(by, from)) this.#toleratedMs = toleratedOfStoppedMs;
     this.#ended.set(server.name, { older: from, incarnation: old.incarnation });
   }
 
@@ -55,7 +56,8 @@ export class Overlaps {
     if (newer.raisedBy !== 'controller' || milliseconds <= 0) return;
     const ended = this.#ended.get(newer.name);
     // One that came back later, or that holds less than what was promoted, is demoted once it is seen.
-    if (ended?.older !== older.name || ended.incarnation !== older.incarnation) {
+    const isAnother = ended?.older !== older.name || ended.incarnation !== older.incarnation;
+    if (isAnother || this.#isKeptByLatecomer(older, newer, now)) {
       tally.cameBackOverlapMs += milliseconds;
       return;
     }
@@ -70,5 +72,15 @@ export class Overlaps {
         'overlap',
         `${older.name} and ${newer.name} have both taken writes for ${this.#overlap.toFixed(1)} ms`,
       );
+  }
+
+  /** It takes writes for the sake of a replica that was down then, and follows it by its own config file until that is seen. */
+  #isKeptByLatecomer(older: Server, newer: Server, now: number): boolean {
+    const { servers } = this.#bench.stage;
+    const present = [...older.acknowledgedAt].filter(
+      ([name]) => (servers.get(name)?.runsSince ?? 0) <= newer.raisedAt,
+    );
+    if (present.length === older.acknowledgedAt.size) return false;
+    return !takesWrites({ ...older, acknowledgedAt: new Map(present) }, now);
   }
 }
