@@ -105,7 +105,7 @@ const isCloseBehind: Check = (candidacy, view) => {
   // What the returned one wrote anew is no measure: who holds what it lost takes over, the most of it first.
   if (accepted || rescues(candidacy, view)) return undefined;
   if (name === from) return hasItsOwn(situation, name, view);
-  const alive = answering(situation, from);
+  const alive = asItWas(situation, from);
   const reference = alive ?? lastSeenOf(situation, from);
   if (reference === undefined) return undefined;
   const relation = relate(reference, view);
@@ -124,15 +124,25 @@ const isCloseBehind: Check = (candidacy, view) => {
   };
 };
 
+/** The primary as it answers; nothing where it came back as a replica, with other data than it was last seen with. */
+function asItWas(situation: Situation, from: string): PrimaryView | ReplicaView | undefined {
+  const view = answering(situation, from);
+  const seen = lastSeenOf(situation, from);
+  if (view?.role !== 'replica' || seen === undefined) return view;
+  // What it copies from another primary is of that one's history: here it had no link yet.
+  const hasOnlyItsDisk = view.link === 'down' && view.linkDownSeconds === undefined;
+  return hasOnlyItsDisk && relate(seen, view).kind === 'unrelated' ? undefined : view;
+}
+
 /** Restarted as a replica it goes on under the id in its snapshot, as far as that went: it may have lost much of what it was seen to hold. */
 function hasItsOwn(situation: Situation, name: string, view: PrimaryView | ReplicaView): Finding | undefined {
   const seen = lastSeenOf(situation, name);
   const relation = seen === undefined ? undefined : relate(seen, view);
-  if (relation?.kind !== 'diverged' || relation.extraBytes <= situation.spec.failover.maxLagBytes)
-    return undefined;
+  const lacks = relation?.kind === 'diverged' && relation.extraBytes > situation.spec.failover.maxLagBytes;
+  if (!lacks && asItWas(situation, name) !== undefined) return undefined;
   return {
-    reason: Reason.CandidateTooFarBehind,
-    message: `${name} came back without more than failover.maxLagBytes of its own writes. Give those up with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}", or name the node that has them.`,
+    reason: lacks ? Reason.CandidateTooFarBehind : Reason.CandidateHistoryUnknown,
+    message: `${name} came back without ${lacks ? 'more than failover.maxLagBytes of ' : ''}its own writes. Give those up with the annotation understudy.dev/accept-data-of: "${name}@${epochOf(situation.status)}", or name the node that has them.`,
   };
 }
 

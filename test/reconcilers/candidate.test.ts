@@ -163,6 +163,20 @@ test('a link that went down when the process ended had heard it to its end, howe
   assert.equal(ended(600, 594), 'CandidateStalenessUnknown');
 });
 
+/** `a` answers as a replica of `b`. */
+function demoted(
+  a: Partial<ReplicaView>,
+  change: Partial<Situation> = {},
+  b: Partial<ReplicaView> = {},
+): Situation {
+  const bare = situation(b, change);
+  const of = { host: 'b', port: 6379 };
+  const nodes = bare.observation.nodes.map((node) =>
+    node.name === 'a' ? { ...node, redis: { ...replica, of, ...a } } : node,
+  );
+  return { ...bare, observation: { nodes } };
+}
+
 test('a link that was found lost by a replica that may have hung until then tells nothing of how long it was silent (seed 1379)', () => {
   const silent = (linkDownSeconds: number, redisSilentAt?: number) => {
     const redisUnit = { ...unitOf('redis-server.service'), state: 'stopped', endedSeconds: 50 } as const;
@@ -180,18 +194,27 @@ test('a link that was found lost by a replica that may have hung until then tell
 });
 
 test('a demoted primary that came back without what it was seen to hold does not lead again unasked (seed 1931)', () => {
-  const back = (offset: number, change: Partial<Situation> = {}) => {
-    const bare = situation({}, change);
-    const of = { host: 'b', port: 6379 };
-    const nodes = bare.observation.nodes.map((node) =>
-      node.name === 'a' ? { ...node, redis: { ...replica, of, offset } } : node,
-    );
-    return whyNotLead({ ...bare, observation: { nodes } }, 'a', 'a', false)?.reason;
-  };
+  const back = (offset: number, change: Partial<Situation> = {}) =>
+    whyNotLead(demoted({ offset }, change), 'a', 'a', false)?.reason;
   assert.equal(back(1_000_500), undefined);
   assert.equal(back(400), 'CandidateTooFarBehind');
   assert.equal(back(400, { wishes: { acceptDataOf: { node: 'a', epoch: 3 } } }), undefined);
   assert.equal(back(400, { memory: emptyMemory }), undefined);
+});
+
+test('a demoted primary that came back with other data is no measure of who is close behind, nor does it lead (seed 3698)', () => {
+  const { linkDownSeconds: _never, ...unlinked } = { ...replica, replicationId: 'new', offset: 0, keys: 0 };
+  const back = (change: Partial<ReplicaView>) => {
+    const of = demoted(unlinked, {}, { replicationId: 'older', offset: 900 });
+    const nodes = of.observation.nodes.map((node) =>
+      node.name === 'a' ? { ...node, redis: { ...unlinked, ...change } } : node,
+    );
+    const again = { ...of, observation: { nodes } };
+    return ['a', 'b'].map((name) => whyNotLead(again, name, 'a', false)?.reason);
+  };
+  assert.deepEqual(back({}), ['CandidateHistoryUnknown', 'CandidateHistoryUnknown']);
+  // Demoted by hand, it copied what the other one wrote.
+  assert.deepEqual(back({ linkDownSeconds: 1 }), [undefined, undefined]);
 });
 
 /** Both saw the last of `a` ten minutes ago. */

@@ -85,8 +85,8 @@ export class Promotions {
     const lost = stage.log.whole(store.status.primaryReplicationId ?? '')?.data;
     if (lost === undefined) return;
     for (const { name, process, data } of stage.servers.values()) {
-      // Who is down at that moment cannot be promoted, and to wait is to lose the rest.
-      if (process !== 'running') continue;
+      // Who is down or out of reach at that moment cannot be promoted, and to wait is to lose the rest.
+      if (process !== 'running' || !stage.reaches(by, name)) continue;
       const seen = name === server.name || name === old.name ? undefined : sights.of(by, name);
       // What it copied from the returned one since that look has wiped its own.
       const held = seen === undefined ? 0 : Math.min(commonEnd(lost, seen), commonEnd(lost, data));
