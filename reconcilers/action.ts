@@ -24,6 +24,8 @@ export type Action =
       readonly from: string;
       readonly to: string;
       readonly epoch: number;
+      /** The replication id that the old primary was looked at with: another one is of another process of it. */
+      readonly history?: string;
       /** How long writes may stand still, and the bound of the whole: catchUpTimeoutSeconds. */
       readonly budgetMs: number;
     }

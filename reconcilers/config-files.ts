@@ -4,7 +4,11 @@ import type { Situation } from './situation.ts';
 import { answering, specOf } from './situation.ts';
 
 /** They set something at a node and then have its file written: between the two a controller may die. */
-const sets = (action: Action) => action.kind === 'applyConfig' || action.kind === 'rotatePassword';
+const sets = (action: Action) =>
+  action.kind === 'applyConfig' ||
+  action.kind === 'rotatePassword' ||
+  // A former primary is on record as being demoted until all of that is done.
+  (action.kind === 'repoint' && !action.dropClients);
 
 /** They end with the node's file written. */
 const writes = (action: Action) => sets(action) || action.kind === 'persistRole' || action.kind === 'repoint';

@@ -110,7 +110,13 @@ function goesOnAsPromoted(situation: Situation, primary: PrimaryView): boolean {
 /** In a failover a node may hold more of the old history than the one that was promoted from it: that is not lost by a restart. */
 function isLeftBehind(situation: Situation, view: PrimaryView | ReplicaView, primary: PrimaryView): boolean {
   const { transition: open, primaryReplicationId: old } = situation.status;
-  return open?.kind === 'Failover' && primary.previousReplicationId === old && view.replicationId === old;
+  if (open?.kind !== 'Failover' || view.replicationId !== old) return false;
+  if (primary.previousReplicationId === old) return true;
+  // The old one came back just before, and the new one took up that life of it: what came before is in there.
+  const returned = open.from === undefined ? undefined : answering(situation, open.from);
+  if (returned === undefined || returned.replicationId !== primary.previousReplicationId) return false;
+  const { previousReplicationId, previousEndOffset: end } = returned;
+  return previousReplicationId === old && end !== undefined && view.offset < end;
 }
 
 /** It left the recorded history too early to take over, and what it took as a primary of its own was never lost by the other. */

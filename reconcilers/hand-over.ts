@@ -54,6 +54,8 @@ export interface HandOverState {
   readonly budgetMs: number;
   /** No command may be begun when less than this is left of the pause: it could end after it (ms). */
   readonly reserveMs: number;
+  /** The history (replication id) that the old primary was looked at with: restarted since, it has another one. */
+  readonly history?: string | undefined;
   readonly target?: Position;
   readonly promotedAt?: number;
   readonly polls: number;
@@ -94,13 +96,22 @@ export function isEnd(next: HandOverCommand | HandOverEnd): next is HandOverEnd 
   return 'kind' in next;
 }
 
-/** `reserveMs` must be at least the longest that one command can take (the adapter's command timeout). */
-export function beginHandOver(now: number, budgetMs: number, reserveMs: number): HandOverStep {
+/**
+ * `reserveMs` must be at least the longest that one command can take (the adapter's command timeout); `history` is the
+ * replication id that the old primary was looked at with.
+ */
+export function beginHandOver(
+  now: number,
+  budgetMs: number,
+  reserveMs: number,
+  history?: string,
+): HandOverStep {
   const state: HandOverState = {
     stage: 'pause',
     pausedAt: now,
     budgetMs,
     reserveMs,
+    history,
     polls: 0,
     promotions: 0,
   };
@@ -137,6 +148,9 @@ const afterPause: Advance = (state, reply, now) => {
   if (position === undefined) return rollBack(state, endOf(reply));
   if (position.role !== 'primary')
     return rollBack(state, refusal(Reason.RoleChanged, 'The old primary is no primary any more.'));
+  // What it came back with may be less than its replicas hold, which copy it then.
+  if (state.history !== undefined && position.replicationId !== state.history)
+    return rollBack(state, refusal(Reason.RoleChanged, 'The old primary restarted since it was looked at.'));
   return withinPause({ ...state, target: position }, 'poll', now);
 };
 

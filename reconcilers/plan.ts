@@ -102,7 +102,9 @@ function changeActions(
   const unitsBlocked = start.blocked === undefined ? {} : { unitsBlocked: start.blocked };
   if (change.how === 'handOver') {
     const budgetMs = situation.spec.switchover.catchUpTimeoutSeconds * 1000;
-    const handOver: Action = { kind: 'handOver', from, to, epoch, budgetMs };
+    const history = asPrimary(situation, from)?.replicationId;
+    const bound = history === undefined ? {} : { history };
+    const handOver: Action = { kind: 'handOver', from, to, epoch, budgetMs, ...bound };
     return {
       actions: [...stops, handOver, ...start.actions, ...repoints, ...persistRoles([from, to], epoch)],
       ...unitsBlocked,

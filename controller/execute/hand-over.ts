@@ -17,7 +17,7 @@ export async function handOver(
   reach: Reach,
   from: GroupNode,
   to: GroupNode,
-  terms: { epoch: number; budgetMs: number },
+  terms: { epoch: number; budgetMs: number; history?: string },
 ): Promise<Outcome> {
   const claimed = await inOrder([
     () => from.redis.claim(terms.epoch),
@@ -28,7 +28,7 @@ export async function handOver(
   ]);
   if (claimed.kind !== 'done') return claimed;
   // Between the last look at the clock and the demotion's effect lies at most one command's timeout.
-  let step = beginHandOver(reach.clock.now(), terms.budgetMs, reach.commandTimeoutMs);
+  let step = beginHandOver(reach.clock.now(), terms.budgetMs, reach.commandTimeoutMs, terms.history);
   while (!isEnd(step.next)) {
     if (step.state.stage === 'poll' && step.state.polls > busyPolls) await reach.clock.sleep(1);
     const reply = await run(step.next, from, to);

@@ -216,12 +216,15 @@ class Pass {
     if (event?.apply(state)) state.version += 1;
     restartController(state);
     this.#isDeposed = true;
+    const before = leaderMeant(state.status);
     for (let pass = 0; pass < successorPasses; pass += 1) {
       const { result, wrote } = await runPass(this.#scope, state);
       if (result === 'idle' && wrote === 0) break;
     }
     const intended = this.#decision === undefined ? undefined : leaderMeant(this.#decision.status);
-    state.overtaken = leaderMeant(state.status) !== intended;
+    const meant = leaderMeant(state.status);
+    // One that only looks on has overtaken nobody: it may not know yet what this one has seen long enough.
+    state.overtaken = meant !== intended && meant !== before;
   }
 
   async #write(status: Status, version: string): Promise<Outcome> {

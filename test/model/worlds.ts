@@ -30,6 +30,8 @@ const controllers = { events: 3, amidst: 'controller', only: ['request'], roots:
 /** Minutes in which nothing else happens, the controller at work: bounds that no few ticks come near. */
 const silences = { events: 2, amidst: 'nothing', waits: true, roots: ['at rest'] } as const;
 const losses = ['pause', 'pull', 'kill'];
+/** A primary is lost, and while another one takes over, anything strikes the controller, or the old one comes back. */
+const failovers = { events: 2, amidst: 'anything', writes: 1, roots: ['at rest'] } as const;
 const pairs = { events: 2, amidst: 'nothing', only: telling, roots: ['at rest'] } as const;
 
 /**
@@ -79,6 +81,12 @@ export const worlds: readonly SmallWorld[] = [
         only: ['part', 'request'],
       },
       { ...three, ...pairs, name: 'pairs of events', writes: 1, only: ['crash', 'request', 'kill'] },
+      {
+        ...three,
+        ...failovers,
+        name: 'what strikes in the middle of a failover',
+        only: ['pull a', 'plug a', 'crash a', 'hang a', 'power off a'],
+      },
     ],
   },
 ];

@@ -78,12 +78,17 @@ async function attempt(strikes: ReadonlyMap<number, Fault>): Promise<Trial> {
   return { world, meddling, commands, outcome };
 }
 
-async function fromOldToNew(world: World, meddling: Meddling, epoch = 1): Promise<Outcome> {
+async function fromOldToNew(
+  world: World,
+  meddling: Meddling,
+  epoch = 1,
+  history = world.get('old').data.replicationId,
+): Promise<Outcome> {
   const nodes = simNodes(world, meddling, []);
   const [from, to] = [nodes.get('old'), nodes.get('new')];
   assert.ok(from !== undefined && to !== undefined);
   const reach = { nodes, clock: simClock(world), commandTimeoutMs: 500 };
-  return handOver(reach, from, to, { epoch, budgetMs });
+  return handOver(reach, from, to, { epoch, budgetMs, history });
 }
 
 /** What must be so after any attempt, whatever went wrong in it. */
@@ -174,6 +179,16 @@ test('handOver ends when the old primary dies while its replica catches up', asy
     assert.notEqual(outcome.kind, 'done', end);
     assert.ok(polls <= 60, `${end}: ${polls} polls`);
   }
+});
+
+test('handOver of a primary that restarted since it was looked at changes nothing (seed 5204)', async () => {
+  const world = pair();
+  const { replicationId: history } = world.get('old').data;
+  world.get('old').data = { ...world.get('old').data, replicationId: 'another', offset: 0, log: [] };
+  const outcome = await fromOldToNew(world, calm(), 1, history);
+  assert.equal(outcome.kind === 'refused' && outcome.reason, 'RoleChanged');
+  const { role, pausedUntil } = world.get('old');
+  assert.deepEqual([role, pausedUntil, world.get('new').role], ['primary', 0, 'replica']);
 });
 
 test('handOver that cannot fit into its pause is rolled back and says so', async () => {

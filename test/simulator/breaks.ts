@@ -28,8 +28,8 @@ export const breaks: readonly Break[] = [
   {
     name: 'diverged data is not copied aside',
     file: '/reconcilers/plan.ts',
-    from: 'const keep = holdsMoreThan(view, leading) && !isCopied(situation, node, view);',
-    to: 'const keep = false as boolean;',
+    from: 'const keep = holdsMoreThan(view, leading) ? whatKeeps(situation, node, primary, epoch) : undefined;',
+    to: 'const keep = undefined as ReturnType<typeof whatKeeps>;',
     foundAs: ['S3'],
   },
   {

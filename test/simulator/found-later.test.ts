@@ -7,7 +7,7 @@ import { SimGroup } from '../world/sim-group.ts';
 import { simClock, simNodes } from '../world/sim-ports.ts';
 import { becomeReplica, freshData } from '../world/sim-redis.ts';
 
-/** What the simulator found in the seeds 1,001 to 3,000, told again without it. */
+/** What the simulator found beyond its first thousand seeds, and the model beyond single events, told again without them. */
 
 function act(group: SimGroup, action: Parameters<typeof executeAction>[1]): Promise<Outcome> {
   const { world, meddling, preserved } = group;
@@ -40,6 +40,24 @@ test('no replica is left to a primary that is out of sight when another node is 
   const order = meddling.effects.filter((effect) => effect === 'follow c' || effect === 'promote b');
   assert.deepEqual(order, ['follow c', 'promote b']);
   assert.equal(world.get('c').of, 'b');
+});
+
+test('a replica that was repointed, and whose answer was lost, has its new role in its config file in the end', async () => {
+  const group = await begin(['a', 'b', 'c'], 5);
+  const { world, meddling } = group;
+  isolate(group, 'a', true);
+  meddling.between = (command, node) => {
+    if (command !== 'follow' || node !== 'c') return;
+    meddling.unknowns.push({ node: 'c', applied: true });
+    meddling.between = () => undefined;
+  };
+  for (let pass = 0; pass < 60 && group.status.currentPrimary === 'a'; pass += 1) {
+    world.advance(1000);
+    await group.pass();
+  }
+  isolate(group, 'a', false);
+  assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
+  assert.deepEqual(world.get('c').savedRole, { role: 'replica', of: 'b' });
 });
 
 test('a replica that hears its primary again is not taken from it, and the other one is not promoted', async () => {

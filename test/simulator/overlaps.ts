@@ -42,6 +42,8 @@ export class Overlaps {
     // Another process of it, that came back by itself since anybody saw it, is demoted once it is seen.
     if (old.role !== 'primary' || sights.incarnationOf(from) !== old.incarnation) return;
     if (old.process !== 'running' && old.process !== 'hung') return;
+    // Promoted by hand since anybody saw it: that is found by the next look.
+    if (old.raisedBy === 'somebodyElse' && old.raisedAt > (sights.heardAt.get(from) ?? 0)) return;
     // A rescue leaves the one that came back with less writing until it is demoted, whatever it takes meanwhile.
     const held = sights.of(by, server.name) ?? server.data;
     if ([server.data, held].some((data) => isRescue(old, data, store.status))) return;

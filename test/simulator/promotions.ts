@@ -85,6 +85,8 @@ export class Promotions {
     const lost = stage.log.whole(store.status.primaryReplicationId ?? '')?.data;
     if (lost === undefined) return;
     for (const { name, process, data } of stage.servers.values()) {
+      // What it copied from the returned one is of that one's history, which may name nothing of what was lost.
+      if (isPart(old.data.segment, data)) continue;
       // Who is down or out of reach at that moment cannot be promoted, and to wait is to lose the rest.
       if (process !== 'running' || !stage.reaches(by, name)) continue;
       const seen = name === server.name || name === old.name ? undefined : sights.of(by, name);

@@ -201,8 +201,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'reconcilers/plan.ts',
-        find: "if (keep && observed(situation, node).host.state === 'answers')\n      actions.push",
-        replace: 'if (false)\n      actions.push',
+        find: "if (keep?.kind === 'preserve') actions.push(keep);\n    else if (keep !== undefined) blocked ??= keep;",
+        replace: 'if (false) actions.push(keep as never);',
       },
     ],
   },
@@ -306,8 +306,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'reconcilers/plan.ts',
-        find: 'const keep = holdsMoreThan(view, leading) && !isCopied(situation, node, view);',
-        replace: 'const keep = !isCopied(situation, node, view);',
+        find: 'const keep = holdsMoreThan(view, leading) ? whatKeeps(',
+        replace: 'const keep = leading !== undefined ? whatKeeps(',
       },
     ],
   },
@@ -410,9 +410,21 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'reconcilers/plan.ts',
-        find: 'actions: [...fences, promote, ...stops,',
+        find: 'promote,\n      ...stops,',
         replace:
-          "actions: [...fences, promote, { kind: 'stopUnits' as const, node: to, units: situation.spec.units.map(({ name }) => name), epoch }, ...stops,",
+          "promote, { kind: 'stopUnits' as const, node: to, units: situation.spec.units.map(({ name }) => name), epoch }, ...stops,",
+      },
+    ],
+  },
+  {
+    name: 'forgets that a repointed node may not have it in its config file',
+    breaks: 'S7',
+    world: after(2, ['pull a'], { ...trio, ...alone, amidst: 'anything', writes: 1 }),
+    edits: [
+      {
+        file: 'reconcilers/config-files.ts',
+        find: "  (action.kind === 'repoint' && !action.dropClients);",
+        replace: '  false;',
       },
     ],
   },
