@@ -62,6 +62,12 @@ export const worlds: readonly SmallWorld[] = [
         manual: true,
         only: ['crash', 'pull', 'power off', 'request'],
       },
+      {
+        ...two,
+        ...failovers,
+        name: 'what strikes in the middle of a failover',
+        only: ['pull a', 'crash a (disk none)'],
+      },
       { ...two, ...controllers, name: 'edits and deposed controllers', writes: 1 },
       { ...two, ...anywhere, name: 'any event anywhere, at rest', writes: 3, roots: ['at rest'] },
     ],
