@@ -50,6 +50,8 @@ export type Action =
       readonly heldTo?: number;
       /** Before `to` is promoted: the old primary, which is silent, shall get no replica back. One that hears it now proves that it lives. */
       readonly ahead?: boolean;
+      /** It was paused while its data was copied: a paused replica takes nothing from its primary (seen on Redis 7.0). */
+      readonly resume?: boolean;
       readonly epoch: number;
     }
   | {

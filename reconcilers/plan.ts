@@ -7,7 +7,7 @@ import { rogues } from './lead.ts';
 import { leftovers } from './leftovers.ts';
 import { nodeMemory } from './memory.ts';
 import { rotationActions } from './password-rotation.ts';
-import { whatKeeps, wouldBeWiped } from './preserve.ts';
+import { mayBePaused, whatKeeps, wouldBeWiped } from './preserve.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
 import { configActions, openWhilePaused, refusedSetting } from './redis-config.ts';
@@ -247,7 +247,16 @@ function replicaActions(
     else if (keep !== undefined) blocked ??= keep;
     else {
       const dropClients = rogue.includes(node);
-      actions.push({ kind: 'repoint', node, to: primary, dropClients, heldTo: view.offset, epoch });
+      const resume = !dropClients && mayBePaused(situation, node) ? { resume: true } : {};
+      actions.push({
+        kind: 'repoint',
+        node,
+        to: primary,
+        dropClients,
+        ...resume,
+        heldTo: view.offset,
+        epoch,
+      });
     }
   }
   return blocked === undefined ? { actions } : { actions, blocked };

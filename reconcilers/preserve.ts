@@ -39,6 +39,12 @@ export function wouldBeWiped(situation: Situation, node: string, to: string): bo
   return relation.kind === 'diverged' && relation.extraBytes > situation.spec.failover.maxLagBytes;
 }
 
+/** Its data was copied a moment ago, by this process or by the one before: it may be paused still. */
+export function mayBePaused({ status, memory }: Situation, node: string): boolean {
+  if (nodeMemory(memory, node).preserved !== undefined) return true;
+  return status.preserved?.some((copy) => copy.node === node && copy.epoch === epochOf(status)) === true;
+}
+
 /** The copy that was made of it holds everything that it holds now. */
 function isCopied(situation: Situation, node: string, view: PrimaryView | ReplicaView): boolean {
   const copy = nodeMemory(situation.memory, node).preserved;

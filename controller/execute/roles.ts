@@ -99,7 +99,7 @@ export async function persistRole(reach: Reach, node: GroupNode, epoch: number):
 export async function repoint(
   node: GroupNode,
   to: GroupNode,
-  terms: Pick<Extract<Action, { kind: 'repoint' }>, 'epoch' | 'dropClients' | 'heldTo' | 'ahead'>,
+  terms: Pick<Extract<Action, { kind: 'repoint' }>, 'epoch' | 'dropClients' | 'heldTo' | 'ahead' | 'resume'>,
 ): Promise<Outcome> {
   const claimed = await node.redis.claim(terms.epoch);
   if (claimed.kind !== 'done') return claimed;
@@ -113,6 +113,7 @@ export async function repoint(
   if (unseen.kind !== 'done') return unseen;
   const release = [() => node.redis.resumeWrites(), () => node.redis.dropClients()];
   return inOrder([
+    ...(terms.resume === true ? [() => node.redis.resumeWrites()] : []),
     () => node.redis.follow(to.endpoint),
     ...(terms.dropClients ? release : []),
     () => persist(node),
@@ -151,7 +152,12 @@ export async function preserve(node: GroupNode, epoch: number): Promise<Outcome>
   const host = node.host;
   if (host === undefined)
     return refused(Reason.PreserveImpossible, `${node.name} has no host to keep a copy on.`);
-  const ready = await inOrder([() => node.redis.claim(epoch), () => node.redis.pauseWrites(preservePauseMs)]);
+  const claimed = await node.redis.claim(epoch);
+  if (claimed.kind !== 'done') return claimed;
+  const view = await node.redis.observe();
+  // Nothing comes to a replica without a link; paused it would take nothing from its next primary, either.
+  const isStill = view.state === 'answers' && view.role === 'replica' && view.link === 'down';
+  const ready = isStill ? done : await node.redis.pauseWrites(preservePauseMs);
   if (ready.kind !== 'done') return ready;
   const position = await node.redis.position();
   const snapshot = position.kind === 'done' ? await node.redis.snapshot(snapshotTimeoutMs) : position;

@@ -117,6 +117,29 @@ test('what only a replica of the node to be promoted holds is copied before that
   assert.deepEqual(group.preserved, [[900, 901]]);
 });
 
+test('a replica whose data was copied takes what its new primary writes at once', async () => {
+  // Chaos, seed 621296: paused for the copy, it took nothing for two minutes (CLIENT PAUSE on a replica, Redis 7.0).
+  const group = await begin(['a', 'b', 'c']);
+  const { world, meddling } = group;
+  const c = world.get('c');
+  c.data = { ...freshData('own'), offset: 300, log: [900, 901] };
+  becomeReplica(c, 'z', world.now);
+  assert.ok(await group.settle(), JSON.stringify(group.status.conditions));
+  assert.deepEqual(group.preserved, [[900, 901]]);
+  assert.ok(c.pausedUntil <= world.now);
+  c.data = { ...freshData('again'), offset: 300, log: [902, 903] };
+  Object.assign(c, { of: 'z', link: 'up' });
+  meddling.effects.length = 0;
+  await group.pass();
+  await group.pass();
+  const order = meddling.effects.filter((effect) => / c$/.test(effect));
+  assert.ok(order.includes('pause c'), order.join());
+  assert.ok(
+    order.includes('resume c') && order.indexOf('resume c') < order.indexOf('follow c'),
+    order.join(),
+  );
+});
+
 test('a rescue whose node copied the poorer data set at the last moment is not taken for one (seed 1823)', async () => {
   const group = await begin(['a', 'b', 'c']);
   const { world, meddling } = group;
