@@ -3,7 +3,7 @@ import { branchedOff, evidenceOf } from './evidence.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
-import { holdsMoreThan, relate } from './replication-history.ts';
+import { holdsMoreThan, isAheadBy, relate } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import {
   answering,
@@ -116,8 +116,7 @@ const isCloseBehind: Check = (candidacy, view) => {
           reason: Reason.CandidateHistoryUnknown,
           message: `${name}'s data does not descend from ${from}'s.`,
         };
-  const behind = relation.kind === 'diverged' ? relation.extraBytes : 0;
-  if (behind <= situation.spec.failover.maxLagBytes) return undefined;
+  if (!isAheadBy(relation, situation.spec.failover.maxLagBytes)) return undefined;
   return {
     reason: Reason.CandidateTooFarBehind,
     message: `${name} lacks more than failover.maxLagBytes of ${from}'s writes.${wayOut(situation, name, from)}`,
@@ -137,8 +136,7 @@ function asItWas(situation: Situation, from: string): PrimaryView | ReplicaView 
 /** Restarted as a replica it goes on under the id in its snapshot, as far as that went: it may have lost much of what it was seen to hold. */
 function hasItsOwn(situation: Situation, name: string, view: PrimaryView | ReplicaView): Finding | undefined {
   const seen = lastSeenOf(situation, name);
-  const relation = seen === undefined ? undefined : relate(seen, view);
-  const lacks = relation?.kind === 'diverged' && relation.extraBytes > situation.spec.failover.maxLagBytes;
+  const lacks = seen !== undefined && isAheadBy(relate(seen, view), situation.spec.failover.maxLagBytes);
   if (!lacks && asItWas(situation, name) !== undefined) return undefined;
   return {
     reason: lacks ? Reason.CandidateTooFarBehind : Reason.CandidateHistoryUnknown,
@@ -265,7 +263,7 @@ function holdsTooMuchMore(situation: Situation, best: string, asked: string): bo
   if (best === asked || one === undefined || other === undefined) return false;
   const relation = relate(one, other);
   if (relation.kind === 'unrelated') return holdsMore(situation, best, asked);
-  return relation.kind === 'diverged' && relation.extraBytes > situation.spec.failover.maxLagBytes;
+  return isAheadBy(relation, situation.spec.failover.maxLagBytes);
 }
 
 /** Offsets of two histories do not compare: a server that restarted may tell a small one and hold all it had. */

@@ -63,13 +63,12 @@ function changeOver(situation: Situation, change: Change, analysis: Analysis | u
 /** Who follows the one to be promoted already copies its data as soon as it leads: what it alone holds is kept before. */
 function keptBefore(situation: Situation, { from, to, how }: Change, epoch: number): Plan | undefined {
   if (how !== 'promote') return undefined;
-  for (const node of others(situation, to)) {
-    const keep = wouldBeWiped(situation, node, to) ? whatKeeps(situation, node, to, epoch) : undefined;
-    const stops = stopDuplicates(situation, from, epoch);
-    if (keep?.kind === 'preserve') return { actions: [...stops, keep] };
-    if (keep !== undefined) return { actions: stops, blocked: keep };
-  }
-  return undefined;
+  const [keep] = others(situation, to)
+    .filter((node) => wouldBeWiped(situation, node, to))
+    .flatMap((node) => whatKeeps(situation, node, to, epoch) ?? []);
+  if (keep === undefined) return undefined;
+  const stops = stopDuplicates(situation, from, epoch);
+  return keep.kind === 'preserve' ? { actions: [...stops, keep] } : { actions: stops, blocked: keep };
 }
 
 /**

@@ -3,7 +3,7 @@ import { nodeMemory } from './memory.ts';
 import type { PrimaryView, ReplicaView } from './observation.ts';
 import type { Finding } from './reasons.ts';
 import { Reason } from './reasons.ts';
-import { relate } from './replication-history.ts';
+import { isAheadBy, relate } from './replication-history.ts';
 import type { Situation } from './situation.ts';
 import { answering, asReplica, epochOf, follows, observed } from './situation.ts';
 
@@ -36,7 +36,7 @@ export function wouldBeWiped(situation: Situation, node: string, to: string): bo
   if (replica.link !== 'down' || replica.keys === 0 || !follows(situation, replica, to)) return false;
   const relation = relate(replica, target);
   if (relation.kind === 'unrelated') return true;
-  return relation.kind === 'diverged' && relation.extraBytes > situation.spec.failover.maxLagBytes;
+  return isAheadBy(relation, situation.spec.failover.maxLagBytes);
 }
 
 /** Its data was copied a moment ago, by this process or by the one before: it may be paused still. */

@@ -50,6 +50,11 @@ function commonOffset(node: History, reference: History): number | undefined {
   return undefined;
 }
 
+/** Whether the node holds more than so many bytes after their shared past that the reference never had. */
+export function isAheadBy(relation: Relation, bytes: number): boolean {
+  return relation.kind === 'diverged' && relation.extraBytes > bytes;
+}
+
 /** How the data of `node` stands to the data of `reference`. */
 export function relate(node: History, reference: History): Relation {
   const common = commonOffset(node, reference);

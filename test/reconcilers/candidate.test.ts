@@ -13,6 +13,7 @@ import type {
   UnitView,
 } from '../../reconcilers/observation.ts';
 import type { Situation } from '../../reconcilers/situation.ts';
+import { serverView } from '../world/server-view.ts';
 import { simSpec, units } from '../world/sim-group.ts';
 
 const unitOf = (name: string): UnitView => ({
@@ -27,17 +28,10 @@ const unitOf = (name: string): UnitView => ({
 const host: HostView = { state: 'answers', bootId: 'boot', epoch: 1, units: units.map(unitOf) };
 
 const replica: ReplicaView = {
-  state: 'answers',
+  ...serverView,
   role: 'replica',
-  runId: 'run',
   replicationId: 'old',
   offset: 1_000_000,
-  keys: 10,
-  usedMemoryBytes: 1,
-  diskFailing: false,
-  config: {},
-  otherAgent: false,
-  priority: 100,
   of: { host: 'a', port: 6379 },
   link: 'down',
   linkDownSeconds: 1,

@@ -4,24 +4,14 @@ import { evidenceOf } from '../../reconcilers/evidence.ts';
 import { emptyMemory } from '../../reconcilers/memory.ts';
 import type { NodeObservation, PrimaryView, ReplicaView } from '../../reconcilers/observation.ts';
 import type { Situation } from '../../reconcilers/situation.ts';
+import { serverView } from '../world/server-view.ts';
 import { simSpec } from '../world/sim-group.ts';
-
-const server = {
-  state: 'answers',
-  runId: 'run',
-  keys: 10,
-  usedMemoryBytes: 1,
-  diskFailing: false,
-  config: {},
-  otherAgent: false,
-  priority: 100,
-} as const;
 
 /** `c` died, and is back with a new life from offset 500 on; `a` took that up and was promoted; `b` holds the old life. */
 function promoted(bHolds: number, returned = true): Situation {
   const led = { previousReplicationId: 'old', previousEndOffset: 501 };
   const c: PrimaryView = {
-    ...server,
+    ...serverView,
     role: 'primary',
     replicationId: 'next',
     offset: 510,
@@ -30,7 +20,7 @@ function promoted(bHolds: number, returned = true): Situation {
   };
   const next = { previousReplicationId: 'next', previousEndOffset: 511 };
   const a: PrimaryView = {
-    ...server,
+    ...serverView,
     role: 'primary',
     replicationId: 'of a',
     offset: 520,
@@ -39,7 +29,7 @@ function promoted(bHolds: number, returned = true): Situation {
   };
   const of = { host: 'a', port: 6379 };
   const b: ReplicaView = {
-    ...server,
+    ...serverView,
     role: 'replica',
     replicationId: 'old',
     offset: bHolds,

@@ -77,8 +77,8 @@ export const breaks: readonly Break[] = [
   {
     name: 'a candidate may lack any number of writes',
     file: '/reconcilers/candidate.ts',
-    from: 'if (behind <= situation.spec.failover.maxLagBytes) return undefined;',
-    to: 'if (behind >= 0) return undefined;',
+    from: 'if (!isAheadBy(relation, situation.spec.failover.maxLagBytes)) return undefined;',
+    to: 'if (relation !== undefined) return undefined;',
     foundAs: ['S4'],
   },
   {

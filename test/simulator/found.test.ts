@@ -12,6 +12,7 @@ import { holdsMoreThan } from '../../reconcilers/replication-history.ts';
 import type { Situation } from '../../reconcilers/situation.ts';
 import { isCurrentWish } from '../../reconcilers/situation.ts';
 import { isUnderWay, openTransition } from '../../reconcilers/transition.ts';
+import { serverView } from '../world/server-view.ts';
 import { SimGroup, simSpec } from '../world/sim-group.ts';
 import { simClock, simNodes } from '../world/sim-ports.ts';
 import { becomeReplica, endProcess, freshData, startProcess } from '../world/sim-redis.ts';
@@ -618,18 +619,11 @@ test('what was sworn of a node, and accepted for its sake, answers no later ques
 
 test('a new primary that lost what it was handed over does not lead against the old one that has it (seed 62)', () => {
   const replica = (replicationId: string, previousReplicationId: string, offset: number): ReplicaView => ({
-    state: 'answers',
+    ...serverView,
     role: 'replica',
-    runId: 'run',
     replicationId,
     previousReplicationId,
     offset,
-    keys: 10,
-    usedMemoryBytes: 1,
-    diskFailing: false,
-    config: {},
-    otherAgent: false,
-    priority: 100,
     of: { host: 'a', port: 6379 },
     link: 'down',
   });

@@ -133,10 +133,9 @@ export class Promotions {
     const tolerated = unheardMs + slackMs + (unreachableAfterSeconds + leaseSeconds) * 1000;
     if (span <= tolerated) return undefined;
     // Its link carries less than its primary writes, since nobody saw that (docs/correctness.md, slow links).
-    if (lagging) this.#bench.tally.slowLinks += 1;
-    return lagging
-      ? undefined
-      : `${lacking} bytes, what it wrote unseen in ${(span / 1000).toFixed(1)} s among them`;
+    if (!lagging) return `${lacking} bytes, what it wrote unseen in ${(span / 1000).toFixed(1)} s among them`;
+    this.#bench.tally.slowLinks += 1;
+    return undefined;
   }
 
   /** S5 */

@@ -94,8 +94,8 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'reconcilers/candidate.ts',
-        find: 'if (behind <= situation.spec.failover.maxLagBytes) return undefined;',
-        replace: 'if (behind >= 0) return undefined;',
+        find: 'if (!isAheadBy(relation, situation.spec.failover.maxLagBytes)) return undefined;',
+        replace: 'if (relation !== undefined) return undefined;',
       },
     ],
   },
